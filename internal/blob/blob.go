@@ -1,33 +1,90 @@
-// Package blob holds bytes that never change once made and may have many readers.
+// Package blob holds bytes that never change once made: in memory, where any number may read them, or in
+// a section of an open file, which the kernel can send by itself.
 package blob
 
 import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 )
 
-// Blob is bounded, immutable bytes. A Blob may be read by many goroutines at once.
+// Blob is bounded, immutable bytes. One in memory may be read by many goroutines at once and need not be
+// closed. One in a file belongs to whoever holds it, who closes it.
 type Blob struct {
 	data []byte
+
+	file      *os.File // nil = in memory
+	off, size int64
 }
 
 // New returns a blob of data. The caller gives data away: nobody may change it afterwards.
-func New(data []byte) *Blob { return &Blob{data: data} }
+func New(data []byte) *Blob { return &Blob{data: data, size: int64(len(data))} }
+
+// FromFile returns a blob of the size bytes of f that begin at off. The blob takes f over and closes it.
+func FromFile(f *os.File, off, size int64) *Blob { return &Blob{file: f, off: off, size: size} }
 
 // Len returns the number of bytes.
-func (b *Blob) Len() int64 { return int64(len(b.data)) }
+func (b *Blob) Len() int64 { return b.size }
 
-// Bytes returns the bytes themselves, not a copy; they must not be changed.
+// InMemory reports whether the bytes are in memory.
+func (b *Blob) InMemory() bool { return b.file == nil }
+
+// Bytes returns the bytes of a blob in memory themselves, not a copy; they must not be changed. It is nil
+// for a blob in a file: Load that first.
 func (b *Blob) Bytes() []byte { return b.data }
 
-// Reader returns a new reader at the first byte.
-func (b *Blob) Reader() *bytes.Reader { return bytes.NewReader(b.data) }
+// Load returns a blob of the same bytes in memory: b itself if it is there already. It closes b otherwise,
+// also when it fails. A file that turns out to be shorter is io.ErrUnexpectedEOF.
+func (b *Blob) Load() (*Blob, error) {
+	if b.file == nil {
+		return b, nil
+	}
+	defer func() { _ = b.Close() }() // nothing was written to it
+	data := make([]byte, b.size)
+	if _, err := io.ReadFull(io.NewSectionReader(b.file, b.off, b.size), data); err != nil {
+		return nil, err
+	}
+	return New(data), nil
+}
 
-// WriteTo writes all bytes to w in one call.
+// Reader returns a new reader at the first byte. It is good until the blob is closed.
+func (b *Blob) Reader() io.ReadSeeker {
+	if b.file == nil {
+		return bytes.NewReader(b.data)
+	}
+	return io.NewSectionReader(b.file, b.off, b.size)
+}
+
+// WriteTo writes all bytes to w: from memory in one call, from a file by w's ReadFrom, which lets a
+// connection take them straight from the kernel. It moves the file's own offset, so a blob in a file is
+// written by one goroutine at a time.
 func (b *Blob) WriteTo(w io.Writer) (int64, error) {
-	n, err := w.Write(b.data)
-	return int64(n), err
+	if b.file == nil {
+		n, err := w.Write(b.data)
+		return int64(n), err
+	}
+	if _, err := b.file.Seek(b.off, io.SeekStart); err != nil {
+		return 0, err
+	}
+	// net/http hands a LimitedReader over a file to sendfile; a SectionReader it would copy.
+	n, err := io.Copy(w, &io.LimitedReader{R: b.file, N: b.size})
+	if err == nil && n < b.size {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// Close closes the file of a blob that is in one. Closing again, or a blob in memory, does nothing.
+func (b *Blob) Close() error {
+	if b == nil || b.file == nil {
+		return nil
+	}
+	err := b.file.Close()
+	if errors.Is(err, os.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 // ErrTooLarge says that a reader held more bytes than allowed.
