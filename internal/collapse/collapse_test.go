@@ -112,7 +112,7 @@ func TestErrorsAreShared(t *testing.T) {
 		second := ask(t.Context(), &g, "k", never(t))
 		synctest.Wait()
 		close(gate)
-		if a, b := <-first, <-second; a.err != broken || b.err != broken {
+		if a, b := <-first, <-second; !errors.Is(a.err, broken) || !errors.Is(b.err, broken) {
 			t.Errorf("got %v and %v, want %v for both", a.err, b.err, broken)
 		}
 	})
@@ -129,7 +129,7 @@ func TestFirstLeavesAtOnceAndOthersGetTheValue(t *testing.T) {
 		synctest.Wait()
 
 		leave(gone)
-		if got := <-first; got.err != gone {
+		if got := <-first; !errors.Is(got.err, gone) {
 			t.Errorf("the one who left got %+v, want its own cause", got)
 		}
 		close(gate)
