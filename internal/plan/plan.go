@@ -1,0 +1,142 @@
+// Package plan turns a Request and what the client shows into a Plan: the key and everything that is
+// needed to make or find the result. It is pure; nothing changes a Plan afterwards.
+package plan
+
+import (
+	"sync"
+
+	"github.com/stillroom/stillroom/internal/cache"
+	"github.com/stillroom/stillroom/internal/format"
+	"github.com/stillroom/stillroom/internal/provider"
+	"github.com/stillroom/stillroom/internal/source"
+	"github.com/stillroom/stillroom/internal/transform"
+)
+
+// Plan says what to find or make.
+type Plan struct {
+	Key       cache.Key
+	Want      provider.Want
+	Source    source.Ref
+	Canonical transform.Canonical
+
+	// Limits and SourceBytes decide whether a miss may be made; they are no part of the key. 0 = none.
+	Limits      transform.Limits
+	SourceBytes int64
+
+	Delivery provider.Delivery
+	// Vary is the value of the Vary field: what negotiation and key headers looked at. Empty = nothing.
+	Vary string
+	// Private says that a cookie is part of the key, so that no shared cache may keep the answer.
+	Private bool
+}
+
+// Config is what the operator lets requests vary by.
+type Config struct {
+	// Auto holds the modern formats that are chosen for clients that show them where a URL names no
+	// format; Enforce those that replace even a named one.
+	Auto, Enforce format.Set
+	// ClientHints lets Width and DPR fill what a URL leaves open.
+	ClientHints bool
+	// KeyHeaders and KeyCookies name request headers and cookies that are part of the key.
+	KeyHeaders, KeyCookies []string
+
+	// Limits and SourceBytes hold where a URL does not set its own. 0 = none.
+	Limits      transform.Limits
+	SourceBytes int64
+}
+
+// Client is what a request shows of the client.
+type Client struct {
+	Header Header
+	// Cookie returns the value of a cookie, empty when absent; it may be nil where Config.KeyCookies is empty.
+	Cookie func(name string) string
+}
+
+// Header reads request header fields; http.Header is one. Get returns the empty string for what is absent.
+type Header interface{ Get(name string) string }
+
+// Planner makes plans. It is safe for concurrent use.
+type Planner struct {
+	config Config
+	vary   string
+	texts  sync.Pool // of *[]byte: buffers for key texts, because a hit should not allocate to find its key
+}
+
+// New returns a planner.
+func New(c Config) *Planner {
+	return &Planner{config: c, vary: varyOn(c)}
+}
+
+// Resolve makes the plan of a request. Errors are those of transform.Normalize, of kind BadURL.
+func (p *Planner) Resolve(r provider.Request, client Client) (Plan, error) {
+	pipeline := r.Pipeline
+	if p.config.ClientHints {
+		pipeline = withHints(pipeline, r.Hints, client)
+	}
+	if offer := p.config.Auto | p.config.Enforce; offer != 0 {
+		shown := format.Accepted(client.Header.Get("Accept"), offer)
+		pipeline.Output.Auto = shown & p.config.Auto
+		pipeline.Output.Enforce = shown & p.config.Enforce
+	}
+	if r.Want == provider.Original {
+		pipeline = transform.Pipeline{}
+	}
+	canonical, err := transform.Normalize(pipeline)
+	if err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{
+		Want:        r.Want,
+		Source:      r.Source,
+		Canonical:   canonical,
+		Limits:      p.limits(r.Limits),
+		SourceBytes: override(r.Limits.SourceBytes, p.config.SourceBytes),
+		Delivery:    r.Delivery,
+		Vary:        p.vary,
+		Private:     len(p.config.KeyCookies) > 0,
+	}
+	plan.Key = p.key(r, canonical, client)
+	return plan, nil
+}
+
+func (p *Planner) limits(own provider.Limits) transform.Limits {
+	return transform.Limits{
+		SourcePixels: override(own.SourcePixels, p.config.Limits.SourcePixels),
+		FramePixels:  override(own.FramePixels, p.config.Limits.FramePixels),
+	}
+}
+
+func override(own, configured int64) int64 {
+	if own != 0 {
+		return own
+	}
+	return configured
+}
+
+// varyOn lists every request header that can change an answer. The value is the same for all URLs
+// under one configuration, as caches need it: they learn it from one answer and apply it to the next.
+func varyOn(c Config) string {
+	vary := ""
+	add := func(name string) {
+		if vary != "" {
+			vary += ", "
+		}
+		vary += name
+	}
+	if c.Auto|c.Enforce != 0 {
+		add("Accept")
+	}
+	if c.ClientHints {
+		add("Sec-CH-DPR")
+		add("DPR")
+		add("Sec-CH-Width")
+		add("Width")
+	}
+	for _, name := range c.KeyHeaders {
+		add(name)
+	}
+	if len(c.KeyCookies) > 0 {
+		add("Cookie")
+	}
+	return vary
+}
