@@ -1,0 +1,194 @@
+// Package render finds a result or makes it: look up, collapse, fetch, process, populate. It is the only
+// package that has effects between the request and the answer.
+package render
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/stillroom/stillroom/internal/cache"
+	"github.com/stillroom/stillroom/internal/collapse"
+	"github.com/stillroom/stillroom/internal/fault"
+	"github.com/stillroom/stillroom/internal/plan"
+	"github.com/stillroom/stillroom/internal/source"
+	"github.com/stillroom/stillroom/internal/transform"
+)
+
+// Sources fetches whole sources, once for everybody who wants the same one at the same time.
+type Sources interface {
+	// Fetch returns the source, whole. limit bounds its bytes; 0 = the configured bound.
+	Fetch(ctx context.Context, ref source.Ref, limit int64) (*source.Fetched, error)
+	// Version returns the version of a source if it can be had without moving its body.
+	Version(ctx context.Context, ref source.Ref) (string, bool)
+	// Changed reports whether a source that can be asked cheaply is gone or another version than the one given.
+	Changed(ctx context.Context, ref source.Ref, version string) bool
+}
+
+// Processor makes images, or says at once that it cannot.
+type Processor interface {
+	transform.Processor
+	// Admit returns an error of kind Overloaded when a fill that began now would be turned away, so that it is
+	// refused before it has cost a fetch.
+	Admit() error
+}
+
+// Config is what a Renderer stands on. Store, Sources and Processor are needed.
+type Config struct {
+	Store     cache.Store
+	Sources   Sources
+	Processor Processor
+	Policy    cache.Policy
+	// Again is Store once more, without the instruments: what is looked up a second time within one request should not
+	// count twice. nil = Store.
+	Again cache.Store
+	// Timeout bounds how long a request waits for a fill; 0 = for ever. The fill has bounds of its own.
+	Timeout time.Duration
+	// Salt is the operator's part of every ETag; raise it to make every client ask anew.
+	Salt string
+	// Background bounds how many stale entries are refreshed at once; 0 = 4. Beyond it the next request
+	// for the entry tries again.
+	Background int
+	// Failed is told of errors that no client sees: of storing and of background refreshes; nil = nobody.
+	Failed func(what string, key cache.Key, err error)
+	// Now is the clock; nil = time.Now.
+	Now func() time.Time
+}
+
+// Renderer finds or makes results. It is safe for concurrent use.
+type Renderer struct {
+	Config
+
+	engine     string
+	fills      collapse.Group[cache.Key, Result]
+	background chan struct{}
+}
+
+// New returns a Renderer.
+func New(c Config) *Renderer {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Background == 0 {
+		c.Background = 4
+	}
+	if c.Again == nil {
+		c.Again = c.Store
+	}
+	if c.Failed == nil {
+		c.Failed = func(string, cache.Key, error) {}
+	}
+	return &Renderer{Config: c, engine: plan.Engine + c.Salt, background: make(chan struct{}, c.Background)}
+}
+
+// Result is an entry and how it came about.
+type Result struct {
+	// Entry is shared: not to be changed. Its Body is nil when the client's copy was found to be current
+	// without making or finding the body.
+	*cache.Entry
+	Status Status
+}
+
+// Render returns the result of a plan: from the store, or by making it. known is the client's If-None-Match
+// field: if it names the result and the version of the source is known, no body is made. When ctx ends,
+// Render returns at once with kind Timeout or Canceled, and what others wait for goes on.
+func (r *Renderer) Render(ctx context.Context, p plan.Plan, known string) (Result, error) {
+	now := r.Now()
+	entry, err := r.Store.Get(ctx, p.Key)
+	switch {
+	case err != nil && !fault.Is(err, fault.NotFound):
+		r.Failed("look up", p.Key, err)
+	case err != nil:
+	case r.Sources.Changed(ctx, p.Source, entry.SourceVersion):
+		// The source is another than the one that this was made of: it is as good as not there.
+	case now.Before(entry.Clocks.Fresh):
+		return hit(entry, now, entry.Tier), nil
+	case now.Before(entry.Clocks.Revalidate):
+		r.refresh(ctx, p, entry)
+		return hit(entry, now, "stale-while-revalidate"), nil
+	}
+
+	if entry == nil && known != "" {
+		if result, ok := r.unchanged(ctx, p, known); ok {
+			return result, nil
+		}
+	}
+	result, err := r.fill(ctx, p, entry)
+	if err != nil && entry != nil && now.Before(entry.Clocks.IfError) && sourceIsSick(err) {
+		return hit(entry, now, "stale-if-error"), nil
+	}
+	return result, err
+}
+
+func hit(e *cache.Entry, now time.Time, detail string) Result {
+	return Result{Entry: e, Status: Status{Hit: true, TTL: e.Clocks.Fresh.Sub(now), Detail: detail}}
+}
+
+// unchanged answers a client whose copy is current although the entry was evicted: the version of the
+// source and the key decide the ETag, so no pixel is needed to compare it.
+func (r *Renderer) unchanged(ctx context.Context, p plan.Plan, known string) (Result, bool) {
+	version, ok := r.Sources.Version(ctx, p.Source)
+	if !ok {
+		return Result{}, false
+	}
+	etag := cache.ETag(version, p.Key, r.engine)
+	if !cache.Listed(known, etag) {
+		return Result{}, false
+	}
+	now := r.Now()
+	meta := cache.Meta{ETag: etag, Source: p.Source.String(), SourceVersion: version, Created: now, Private: p.Private}
+	meta.Clocks = r.Policy.Clocks(now, cache.Said{})
+	return hit(&cache.Entry{Meta: meta}, now, "unchanged"), true
+}
+
+var errTimeout = fault.New(fault.Timeout, "render.fill", "the result was not ready in time")
+
+// fill makes the result, or waits for whoever is making it.
+func (r *Renderer) fill(ctx context.Context, p plan.Plan, stale *cache.Entry) (Result, error) {
+	if r.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, r.Timeout, errTimeout)
+		defer cancel()
+	}
+	result, joined, err := r.fills.Do(ctx, p.Key, func(ctx context.Context, publish func(Result)) error {
+		return r.make(ctx, p, stale, publish)
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	if joined {
+		result.Status.Collapsed, result.Status.Stored = true, false
+	}
+	return result, nil
+}
+
+// refresh makes a stale entry anew in the background, once however many ask, unless too many others are
+// being made anew.
+func (r *Renderer) refresh(ctx context.Context, p plan.Plan, stale *cache.Entry) {
+	select {
+	case r.background <- struct{}{}:
+	default:
+		return
+	}
+	started := r.fills.Go(ctx, p.Key, func(ctx context.Context, publish func(Result)) error {
+		defer func() { <-r.background }()
+		err := r.make(ctx, p, stale, publish)
+		if err != nil {
+			r.Failed("refresh", p.Key, err)
+		}
+		return err
+	})
+	if !started {
+		<-r.background
+	}
+}
+
+// sourceIsSick reports whether an error says that the source is in trouble rather than that the image is
+// gone or bad: RFC 5861, section 4, counts 500, 502, 503, 504 and being unreachable.
+func sourceIsSick(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Unreachable, fault.SourceFailed, fault.SourceTimeout, fault.Incomplete, fault.Overloaded:
+		return !errors.Is(err, context.Canceled)
+	}
+	return false
+}
