@@ -47,8 +47,9 @@ type Meta struct {
 
 	Created time.Time // when the fetch of the source began
 	Clocks  Clocks
-	Private bool // only for the client that asked: Cache-Control says so
-	NoStore bool // the source does not want it kept: Cache-Control says so
+	Private bool // no shared cache on the way may keep it: Cache-Control says so
+	// NoStore and OneClient say that the source allows nobody, or only the client that asked, to keep it.
+	NoStore, OneClient bool
 	// Immutable says that the source declares its image never to change.
 	Immutable bool
 	// SourceCacheControl is the source's own Cache-Control field, for passing it on where wanted.
@@ -57,8 +58,10 @@ type Meta struct {
 	Fallback format.Format
 	// Untouched says that the body is the source itself.
 	Untouched bool
-	Tags      []string
-	Cost      time.Duration // CPU time that the fill took
+	// Group names all results of one URL, whatever the client negotiated: purging a URL purges its group.
+	Group Key
+	Tags  []string
+	Cost  time.Duration // CPU time that the fill took
 }
 
 // Clocks are absolute times, the same in every tier and towards the client. A zero time has passed.

@@ -60,8 +60,12 @@ const (
 // sandbox keeps a browser from running what an SVG or an unknown document may hold.
 const sandbox = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
-// Result answers a GET or HEAD request with a result, and returns the status and the bytes of body sent.
+// Result answers a GET or HEAD request with a result and closes its body. It returns the status and the bytes of
+// body sent.
 func (d *Deliverer) Result(w http.ResponseWriter, r *http.Request, p plan.Plan, res render.Result) (status int, sent int64) {
+	if res.Body != nil {
+		defer func() { _ = res.Body.Close() }() // it was only read from
+	}
 	now := time.Now()
 	if d.Now != nil {
 		now = d.Now()

@@ -58,6 +58,7 @@ type Error struct {
 	Kind       Kind          // what went wrong
 	Err        error         // why; never nil
 	RetryAfter time.Duration // with Overloaded: when it is worth trying again; 0 = unknown
+	Until      time.Time     // the same question meets this error until then, because it is remembered; zero = not
 }
 
 // Error returns "op: cause"; the kind is left to whoever classifies.

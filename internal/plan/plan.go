@@ -14,7 +14,9 @@ import (
 
 // Plan says what to find or make.
 type Plan struct {
-	Key       cache.Key
+	Key cache.Key
+	// Group names the results of this URL for all clients: the key of a client that shows nothing.
+	Group     cache.Key
 	Want      provider.Want
 	Source    source.Ref
 	Canonical transform.Canonical
@@ -24,6 +26,8 @@ type Plan struct {
 	SourceBytes int64
 
 	Delivery provider.Delivery
+	// Tags are what the result can be purged by, beside its source: what the URL says, and one for the source.
+	Tags []string
 	// Vary is the value of the Vary field: what negotiation and key headers looked at. Empty = nothing.
 	Vary string
 	// Private says that a cookie is part of the key, so that no shared cache may keep the answer.
@@ -92,12 +96,37 @@ func (p *Planner) Resolve(r provider.Request, client Client) (Plan, error) {
 		Limits:      p.limits(r.Limits),
 		SourceBytes: override(r.Limits.SourceBytes, p.config.SourceBytes),
 		Delivery:    r.Delivery,
+		Tags:        r.Tags,
 		Vary:        p.vary,
 		Private:     len(p.config.KeyCookies) > 0,
 	}
 	plan.Key = p.key(r, canonical, client)
+	plan.Group = plan.Key
+	if p.vary != "" {
+		if plan.Group, err = p.group(r); err != nil {
+			return Plan{}, err
+		}
+	}
 	return plan, nil
 }
+
+// group returns the key that a client which shows nothing would get.
+func (p *Planner) group(r provider.Request) (cache.Key, error) {
+	pipeline := r.Pipeline
+	if r.Want == provider.Original {
+		pipeline = transform.Pipeline{}
+	}
+	canonical, err := transform.Normalize(pipeline)
+	if err != nil {
+		return cache.Key{}, err
+	}
+	return p.key(r, canonical, Client{Header: silent{}, Cookie: silent{}.Get}), nil
+}
+
+// silent is a client that shows nothing.
+type silent struct{}
+
+func (silent) Get(string) string { return "" }
 
 func (p *Planner) limits(own provider.Limits) transform.Limits {
 	return transform.Limits{

@@ -27,6 +27,8 @@ type Request struct {
 	Source      source.Ref
 	Pipeline    transform.Pipeline
 	CacheBuster string
+	// Tags label the result for purging. They are no part of the key: the first request for a result labels it.
+	Tags []string
 
 	Delivery    Delivery
 	Credentials Credentials

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stillroom/stillroom/internal/cache"
+	"github.com/stillroom/stillroom/internal/fault"
 	"github.com/stillroom/stillroom/internal/format"
 	"github.com/stillroom/stillroom/internal/plan"
 	"github.com/stillroom/stillroom/internal/provider"
@@ -15,7 +16,7 @@ import (
 // make is the work of a flight: steps 5 to 8. It publishes the result as soon as there is one and stores
 // it then, so that no answer waits for a tier. Its context is cancelled when nobody waits any more: that ends
 // waiting and fetching; the processor finishes what it has begun, and what it made is stored.
-func (r *Renderer) make(ctx context.Context, p plan.Plan, stale *cache.Entry, publish func(Result)) error {
+func (r *Renderer) make(ctx context.Context, p plan.Plan, stale *cache.Meta, publish func(Result)) error {
 	// Between this caller's look-up and its flight another flight may have ended:
 	//
 	//	A looks up: miss        B looks up: miss
@@ -27,39 +28,74 @@ func (r *Renderer) make(ctx context.Context, p plan.Plan, stale *cache.Entry, pu
 		publish(result)
 		return nil
 	}
-	if err := r.Processor.Admit(); err != nil {
-		return err
-	}
-	fetched, err := r.Sources.Fetch(ctx, p.Source, p.SourceBytes)
+	began := r.Now()
+	entry, status, err := r.obtain(ctx, p, stale)
 	if err != nil {
-		return err
+		return r.remember(ctx, p, began, err)
 	}
-
-	status := Status{Fwd: Miss}
-	var entry *cache.Entry
-	if stale != nil && stale.SourceVersion == fetched.Version && stale.Body != nil {
-		status = Status{Fwd: Stale, FwdStatus: statusNotModified}
-		entry = r.renew(stale, fetched)
-	} else {
-		if stale != nil {
-			status.Fwd = Stale
-		}
-		if entry, err = r.produce(ctx, p, fetched); err != nil {
-			return err
-		}
-	}
-
-	storable := !fetched.Freshness.NoStore && !fetched.Freshness.Private
+	storable := !entry.NoStore && !entry.OneClient
 	status.Stored = storable && r.keeps()
-	publish(Result{Entry: entry, Status: status})
-	if !storable {
+	// What is made is kept even if everybody left while it was being made.
+	ctx = context.WithoutCancel(ctx)
+	if storable && r.ReportErrors {
+		if err := r.Store.Put(ctx, p.Key, entry); err != nil {
+			return fault.Wrap(fault.Internal, "render.store", err)
+		}
+		publish(Result{Entry: entry, Status: status})
 		return nil
 	}
-	// What is made is kept even if everybody left while it was being made.
-	if err := r.Store.Put(context.WithoutCancel(ctx), p.Key, entry); err != nil {
-		r.Failed("store", p.Key, err)
+	publish(Result{Entry: entry, Status: status})
+	if storable {
+		if err := r.Store.Put(ctx, p.Key, entry); err != nil {
+			r.Failed("store", p.Key, err)
+		}
+	} else if stale != nil {
+		r.forget(ctx, p.Key) // what was kept under other rules must not be served under these
 	}
 	return nil
+}
+
+// obtain fetches the source and makes the result of it, or renews the one that is kept where the source is
+// unchanged. A stale entry is asked about anew even if another rendition's copy of the source is still fresh, unless
+// that copy is newer.
+func (r *Renderer) obtain(ctx context.Context, p plan.Plan, stale *cache.Meta) (*cache.Entry, Status, error) {
+	if err := r.Processor.Admit(); err != nil {
+		return nil, Status{}, err
+	}
+	var newer time.Time
+	status := Status{Fwd: Miss}
+	if stale != nil {
+		newer, status.Fwd = stale.Created, Stale
+	}
+	fetched, err := r.Sources.Fetch(ctx, p.Source, p.SourceBytes, newer)
+	if err != nil {
+		return nil, Status{}, err
+	}
+	if stale != nil && stale.SourceVersion == fetched.Version {
+		if entry := r.renew(ctx, p, fetched); entry != nil {
+			status.FwdStatus = statusNotModified
+			return entry, status, nil
+		}
+	}
+	entry, err := r.produce(ctx, p, fetched)
+	return entry, status, err
+}
+
+// remember notes a failure that lasts. A source that is gone takes what was made of it along.
+func (r *Renderer) remember(ctx context.Context, p plan.Plan, began time.Time, err error) error {
+	if fault.Is(err, fault.SourceMissing) {
+		r.forget(context.WithoutCancel(ctx), p.Key)
+		return err // the source tier remembers that, for all renditions
+	}
+	return r.Negatives.Remember(p.Key, err, cache.Meta{
+		Source: p.Source.String(), Group: p.Group, Tags: p.Tags, Created: began,
+	})
+}
+
+func (r *Renderer) forget(ctx context.Context, key cache.Key) {
+	if err := r.Store.Delete(ctx, key); err != nil {
+		r.Failed("delete", key, err)
+	}
 }
 
 const statusNotModified = 304 // as Cache-Status reports it; this floor speaks no HTTP otherwise
@@ -70,22 +106,43 @@ func (r *Renderer) keeps() bool {
 	return !none
 }
 
-func (r *Renderer) lookAgain(ctx context.Context, p plan.Plan, stale *cache.Entry) (Result, bool) {
-	entry, err := r.Again.Get(ctx, p.Key)
-	if err != nil || entry == stale {
-		return Result{}, false
-	}
-	now := r.Now()
-	if !now.Before(entry.Clocks.Fresh) || r.Sources.Changed(ctx, p.Source, entry.SourceVersion) {
+// lookAgain returns what was stored since the caller looked. Many may share it, so it is read into memory.
+func (r *Renderer) lookAgain(ctx context.Context, p plan.Plan, stale *cache.Meta) (Result, bool) {
+	entry, now, ok := r.kept(ctx, p)
+	if !ok || stale != nil && !entry.Created.After(stale.Created) ||
+		!now.Before(entry.Clocks.Fresh) || r.Sources.Changed(ctx, p.Source, entry.SourceVersion) {
 		return Result{}, false
 	}
 	return hit(entry, now, entry.Tier), true
 }
 
-// renew gives a stale entry the clocks of a source that turned out to be unchanged. No pixel is touched.
-func (r *Renderer) renew(stale *cache.Entry, f *source.Fetched) *cache.Entry {
-	entry := &cache.Entry{Meta: stale.Meta, Body: stale.Body}
-	r.date(&entry.Meta, f)
+// kept returns the entry of a plan's key with its body in memory.
+func (r *Renderer) kept(ctx context.Context, p plan.Plan) (*cache.Entry, time.Time, bool) {
+	now := r.Now()
+	entry, err := r.Again.Get(ctx, p.Key)
+	if err != nil {
+		return nil, now, false
+	}
+	body, err := entry.Body.Load()
+	if err != nil {
+		r.Failed("read", p.Key, err)
+		return nil, now, false
+	}
+	if body != entry.Body {
+		entry = &cache.Entry{Meta: entry.Meta, Body: body, Tier: entry.Tier}
+	}
+	return entry, now, true
+}
+
+// renew returns the entry that is kept with the clocks of a source that turned out to be unchanged; nil if it is not
+// kept any more. No pixel is touched.
+func (r *Renderer) renew(ctx context.Context, p plan.Plan, f *source.Fetched) *cache.Entry {
+	old, _, ok := r.kept(ctx, p)
+	if !ok || old.SourceVersion != f.Version {
+		return nil
+	}
+	entry := &cache.Entry{Meta: old.Meta, Body: old.Body}
+	r.date(&entry.Meta, p, f)
 	return entry
 }
 
@@ -96,9 +153,10 @@ func (r *Renderer) produce(ctx context.Context, p plan.Plan, f *source.Fetched) 
 		Source:        p.Source.String(),
 		SourceVersion: f.Version,
 		SourceLength:  f.Body.Len(),
-		Private:       p.Private,
+		Group:         p.Group,
+		Tags:          p.Tags,
 	}
-	r.date(&meta, f)
+	r.date(&meta, p, f)
 	if p.Want == provider.Original {
 		meta.ContentType = f.ContentType
 		if meta.ContentType == "" {
@@ -122,12 +180,12 @@ func (r *Renderer) produce(ctx context.Context, p plan.Plan, f *source.Fetched) 
 }
 
 // date sets what a fetch says of time: when it began, how long the result lives, the validators.
-func (r *Renderer) date(m *cache.Meta, f *source.Fetched) {
+func (r *Renderer) date(m *cache.Meta, p plan.Plan, f *source.Fetched) {
 	m.Created = f.Began
 	m.ETagAtSource, m.LastModified = f.Validators.ETag, f.Validators.LastModified
 	m.SourceCacheControl = f.Freshness.CacheControl
-	m.NoStore = f.Freshness.NoStore
-	m.Private = m.Private || f.Freshness.Private
+	m.NoStore, m.OneClient = f.Freshness.NoStore, f.Freshness.Private
+	m.Private = p.Private || f.Freshness.Private
 	m.Immutable = f.Freshness.Immutable
 	m.Clocks = r.Policy.Clocks(f.Began, cache.Said{
 		Lifetime: f.Freshness.Lifetime, Explicit: f.Freshness.Explicit,

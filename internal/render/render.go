@@ -5,8 +5,10 @@ package render
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
+	"github.com/stillroom/stillroom/internal/blob"
 	"github.com/stillroom/stillroom/internal/cache"
 	"github.com/stillroom/stillroom/internal/collapse"
 	"github.com/stillroom/stillroom/internal/fault"
@@ -17,8 +19,9 @@ import (
 
 // Sources fetches whole sources, once for everybody who wants the same one at the same time.
 type Sources interface {
-	// Fetch returns the source, whole. limit bounds its bytes; 0 = the configured bound.
-	Fetch(ctx context.Context, ref source.Ref, limit int64) (*source.Fetched, error)
+	// Fetch returns the source, whole and in memory. limit bounds its bytes; 0 = the configured bound. A copy
+	// counts only if its fetch began after newer; zero = any that is fresh.
+	Fetch(ctx context.Context, ref source.Ref, limit int64, newer time.Time) (*source.Fetched, error)
 	// Version returns the version of a source if it can be had without moving its body.
 	Version(ctx context.Context, ref source.Ref) (string, bool)
 	// Changed reports whether a source that can be asked cheaply is gone or another version than the one given.
@@ -33,6 +36,13 @@ type Processor interface {
 	Admit() error
 }
 
+// Purges tells what was purged when.
+type Purges interface {
+	// Last returns the time of the newest rule that covers results of a source, a group or a tag, in Unix
+	// nanoseconds; 0 = there is none.
+	Last(source string, group cache.Key, tags []string) int64
+}
+
 // Config is what a Renderer stands on. Store, Sources and Processor are needed.
 type Config struct {
 	Store     cache.Store
@@ -42,15 +52,25 @@ type Config struct {
 	// Again is Store once more, without the instruments: what is looked up a second time within one request should not
 	// count twice. nil = Store.
 	Again cache.Store
+	// Negatives remembers failures; nil = none are.
+	Negatives *cache.Negatives
+	// Purges tells fills from before and after a purge apart; nil = nothing is ever purged.
+	Purges Purges
 	// Timeout bounds how long a request waits for a fill; 0 = for ever. The fill has bounds of its own.
 	Timeout time.Duration
 	// Salt is the operator's part of every ETag; raise it to make every client ask anew.
 	Salt string
-	// Background bounds how many stale entries are refreshed at once; 0 = 4. Beyond it the next request
-	// for the entry tries again.
+	// Background bounds how many entries are refreshed or verified at once; 0 = 4. Beyond it the next request for the
+	// entry tries again.
 	Background int
-	// Failed is told of errors that no client sees: of storing and of background refreshes; nil = nobody.
+	// Verify is the share of hits that are made again and compared, 0 to 1.
+	Verify float64
+	// ReportErrors makes an error of the store one of the request. Results are then stored before they are handed out.
+	ReportErrors bool
+	// Failed is told of errors that no client sees: of storing and of background work; nil = nobody.
 	Failed func(what string, key cache.Key, err error)
+	// Verified is told whether a result that was made again had the same bytes; nil = nobody.
+	Verified func(key cache.Key, same bool)
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
 }
@@ -60,8 +80,16 @@ type Renderer struct {
 	Config
 
 	engine     string
-	fills      collapse.Group[cache.Key, Result]
+	fills      collapse.Group[flight, Result]
 	background chan struct{}
+	hits       atomic.Uint64 // counted only where some are verified
+}
+
+// flight names a fill: requests share one when they want the same result and the same purges are behind them. One that
+// comes after a purge must not be answered by a fill that began before it.
+type flight struct {
+	key    cache.Key
+	purged int64
 }
 
 // New returns a Renderer.
@@ -75,13 +103,19 @@ func New(c Config) *Renderer {
 	if c.Again == nil {
 		c.Again = c.Store
 	}
+	if c.Negatives == nil {
+		c.Negatives = cache.NewNegatives(cache.NegativesConfig{})
+	}
 	if c.Failed == nil {
 		c.Failed = func(string, cache.Key, error) {}
+	}
+	if c.Verified == nil {
+		c.Verified = func(cache.Key, bool) {}
 	}
 	return &Renderer{Config: c, engine: plan.Engine + c.Salt, background: make(chan struct{}, c.Background)}
 }
 
-// Result is an entry and how it came about.
+// Result is an entry and how it came about. Whoever is given one closes its body.
 type Result struct {
 	// Entry is shared: not to be changed. Its Body is nil when the client's copy was found to be current
 	// without making or finding the body.
@@ -98,24 +132,38 @@ func (r *Renderer) Render(ctx context.Context, p plan.Plan, known string) (Resul
 	switch {
 	case err != nil && !fault.Is(err, fault.NotFound):
 		r.Failed("look up", p.Key, err)
+		if r.ReportErrors {
+			return Result{}, fault.Wrap(fault.Internal, "render.look up", err)
+		}
 	case err != nil:
 	case r.Sources.Changed(ctx, p.Source, entry.SourceVersion):
 		// The source is another than the one that this was made of: it is as good as not there.
 	case now.Before(entry.Clocks.Fresh):
+		r.lookAhead(ctx, p, entry, now)
 		return hit(entry, now, entry.Tier), nil
 	case now.Before(entry.Clocks.Revalidate):
-		r.refresh(ctx, p, entry)
+		r.refresh(ctx, p, &entry.Meta)
 		return hit(entry, now, "stale-while-revalidate"), nil
 	}
 
-	if entry == nil && known != "" {
+	var stale *cache.Meta
+	if entry != nil {
+		// Nobody knows how long the fill takes, and an open file is not held for that.
+		stale = &entry.Meta
+		r.close(p.Key, entry.Body)
+	} else if known != "" {
 		if result, ok := r.unchanged(ctx, p, known); ok {
 			return result, nil
 		}
 	}
-	result, err := r.fill(ctx, p, entry)
-	if err != nil && entry != nil && now.Before(entry.Clocks.IfError) && sourceIsSick(err) {
-		return hit(entry, now, "stale-if-error"), nil
+	if err := r.Negatives.Get(p.Key); err != nil {
+		return Result{}, err
+	}
+	result, err := r.fill(ctx, p, stale)
+	if err != nil && stale != nil && now.Before(stale.Clocks.IfError) && sourceIsSick(err) {
+		if entry, again := r.Again.Get(ctx, p.Key); again == nil {
+			return hit(entry, now, "stale-if-error"), nil
+		}
 	}
 	return result, err
 }
@@ -136,7 +184,10 @@ func (r *Renderer) unchanged(ctx context.Context, p plan.Plan, known string) (Re
 		return Result{}, false
 	}
 	now := r.Now()
-	meta := cache.Meta{ETag: etag, Source: p.Source.String(), SourceVersion: version, Created: now, Private: p.Private}
+	meta := cache.Meta{
+		ETag: etag, Source: p.Source.String(), SourceVersion: version, Created: now, Private: p.Private,
+		Group: p.Group, Tags: p.Tags,
+	}
 	meta.Clocks = r.Policy.Clocks(now, cache.Said{})
 	return hit(&cache.Entry{Meta: meta}, now, "unchanged"), true
 }
@@ -144,13 +195,13 @@ func (r *Renderer) unchanged(ctx context.Context, p plan.Plan, known string) (Re
 var errTimeout = fault.New(fault.Timeout, "render.fill", "the result was not ready in time")
 
 // fill makes the result, or waits for whoever is making it.
-func (r *Renderer) fill(ctx context.Context, p plan.Plan, stale *cache.Entry) (Result, error) {
+func (r *Renderer) fill(ctx context.Context, p plan.Plan, stale *cache.Meta) (Result, error) {
 	if r.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, r.Timeout, errTimeout)
 		defer cancel()
 	}
-	result, joined, err := r.fills.Do(ctx, p.Key, func(ctx context.Context, publish func(Result)) error {
+	result, joined, err := r.fills.Do(ctx, r.flight(p), func(ctx context.Context, publish func(Result)) error {
 		return r.make(ctx, p, stale, publish)
 	})
 	if err != nil {
@@ -162,24 +213,17 @@ func (r *Renderer) fill(ctx context.Context, p plan.Plan, stale *cache.Entry) (R
 	return result, nil
 }
 
-// refresh makes a stale entry anew in the background, once however many ask, unless too many others are
-// being made anew.
-func (r *Renderer) refresh(ctx context.Context, p plan.Plan, stale *cache.Entry) {
-	select {
-	case r.background <- struct{}{}:
-	default:
-		return
+func (r *Renderer) flight(p plan.Plan) flight {
+	if r.Purges == nil {
+		return flight{key: p.Key}
 	}
-	started := r.fills.Go(ctx, p.Key, func(ctx context.Context, publish func(Result)) error {
-		defer func() { <-r.background }()
-		err := r.make(ctx, p, stale, publish)
-		if err != nil {
-			r.Failed("refresh", p.Key, err)
-		}
-		return err
-	})
-	if !started {
-		<-r.background
+	return flight{p.Key, r.Purges.Last(p.Source.String(), p.Group, p.Tags)}
+}
+
+// close closes a body that nobody was given.
+func (r *Renderer) close(key cache.Key, body *blob.Blob) {
+	if err := body.Close(); err != nil {
+		r.Failed("close", key, err)
 	}
 }
 

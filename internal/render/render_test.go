@@ -416,7 +416,7 @@ type sources struct {
 func (s *sources) set(version string) { s.mu.Lock(); s.version = version; s.mu.Unlock() }
 func (s *sources) fail(err error)     { s.mu.Lock(); s.err = err; s.mu.Unlock() }
 
-func (s *sources) Fetch(ctx context.Context, _ source.Ref, _ int64) (*source.Fetched, error) {
+func (s *sources) Fetch(ctx context.Context, _ source.Ref, _ int64, _ time.Time) (*source.Fetched, error) {
 	s.fetches.Add(1)
 	began := time.Now()
 	select {

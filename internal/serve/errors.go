@@ -64,7 +64,7 @@ func answerFor(err error) answer {
 	var from *source.StatusError
 	if kind == fault.SourceMissing && errors.As(err, &from) && from.Status >= 400 && from.Status < 500 {
 		a.status = from.Status
-		a.lasting = from.Status == http.StatusNotFound || from.Status == http.StatusGone
+		a.lasting = from.Lasting()
 	}
 	return a
 }
@@ -82,8 +82,8 @@ func (x *exchange) fail(err error) {
 
 	h := x.w.Header()
 	h.Set("Cache-Control", "no-store")
-	if a.lasting && x.h.NegativeTTL > 0 {
-		h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(x.h.NegativeTTL/time.Second)))
+	if keep := x.negativeLife(err); a.lasting && keep > 0 {
+		h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(math.Ceil(keep.Seconds()))))
 	}
 	if x.plan.Vary != "" {
 		h.Set("Vary", x.plan.Vary)
@@ -102,6 +102,16 @@ func (x *exchange) fail(err error) {
 		text += ": " + cause(err)
 	}
 	x.plain(a.status, text)
+}
+
+// negativeLife is how long a lasting error may be kept: what is left where it is remembered here, so that no cache on
+// the way adds to its time.
+func (x *exchange) negativeLife(err error) time.Duration {
+	var e *fault.Error
+	if errors.As(err, &e) && !e.Until.IsZero() {
+		return min(time.Until(e.Until), x.h.NegativeTTL)
+	}
+	return x.h.NegativeTTL
 }
 
 // retryAfter returns when an overloaded server is worth asking again; at least a second.

@@ -53,7 +53,7 @@ type world struct {
 	hangs bool // until nobody waits
 }
 
-func (w world) Fetch(ctx context.Context, _ source.Ref, _ int64) (*source.Fetched, error) {
+func (w world) Fetch(ctx context.Context, _ source.Ref, _ int64, _ time.Time) (*source.Fetched, error) {
 	if w.hangs {
 		<-ctx.Done()
 	}

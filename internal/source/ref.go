@@ -139,3 +139,7 @@ type StatusError struct{ Status int }
 func (e *StatusError) Error() string {
 	return "the source answers with status " + strconv.Itoa(e.Status)
 }
+
+// Lasting reports whether the source said that there is no such image, now or ever again, rather than that
+// it does not give it away (RFC 9110, sections 15.5.5 and 15.5.11).
+func (e *StatusError) Lasting() bool { return e.Status == 404 || e.Status == 410 }

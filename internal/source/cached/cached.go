@@ -5,6 +5,7 @@ package cached
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/stillroom/stillroom/internal/cache"
 	"github.com/stillroom/stillroom/internal/collapse"
@@ -20,6 +21,11 @@ type Config struct {
 	// MaxSize bounds a fetch that many share, in bytes; 0 = no bound. Callers with a smaller limit share
 	// it and are refused what is too large for them; one with a larger limit makes a fetch of its own.
 	MaxSize int64
+	// Negatives remembers sources that are not there; nil = none are.
+	Negatives *cache.Negatives
+	// Purged returns the time of the newest purge of a source, in Unix nanoseconds, 0 = none: a caller that comes
+	// after a purge does not share a fetch that began before it. nil = nothing is ever purged.
+	Purged func(ref source.Ref) int64
 }
 
 // Source fetches sources, once for many, and keeps copies. It is safe for concurrent use.
@@ -37,22 +43,29 @@ type Source struct {
 
 // flight is what callers must have in common to share a fetch.
 type flight struct {
-	ref   source.Ref
-	limit int64
+	ref           source.Ref
+	limit         int64
+	newer, purged int64 // Unix nanoseconds
 }
 
 // New returns a Source that fetches from origin and keeps copies in store, under keys of their own: the
 // store may be one that also keeps results.
 func New(origin source.Source, store cache.Store, config Config) *Source {
+	if config.Negatives == nil {
+		config.Negatives = cache.NewNegatives(cache.NegativesConfig{})
+	}
+	if config.Purged == nil {
+		config.Purged = func(source.Ref) int64 { return 0 }
+	}
 	return &Source{origin: origin, store: store, config: config}
 }
 
 // Fetch returns what ref names: a fresh copy, else what the origin sends, which is kept if it may be. Of
 // callers at the same time one fetches for all; its errors are shared, and a caller whose ctx ends leaves
-// the others alone. More than limit bytes are an error of kind TooLarge; 0 means Config.MaxSize. What is
-// returned is shared and must not be changed. Its Began is when the fetch began that brought the copy or
-// found it unchanged.
-func (s *Source) Fetch(ctx context.Context, ref source.Ref, limit int64) (*source.Fetched, error) {
+// the others alone. More than limit bytes are an error of kind TooLarge; 0 means Config.MaxSize. A copy counts only
+// if its fetch began after newer; zero = any that is fresh. What is returned is shared and must not be changed. Its
+// Began is when the fetch began that brought the copy or found it unchanged.
+func (s *Source) Fetch(ctx context.Context, ref source.Ref, limit int64, newer time.Time) (*source.Fetched, error) {
 	if limit == 0 {
 		limit = s.config.MaxSize
 	}
@@ -61,9 +74,13 @@ func (s *Source) Fetch(ctx context.Context, ref source.Ref, limit int64) (*sourc
 		shared = max(shared, limit)
 	}
 	work := func(ctx context.Context, publish func(*source.Fetched)) error {
-		return s.fetch(ctx, ref, shared, publish)
+		return s.fetch(ctx, ref, shared, newer, publish)
 	}
-	f, _, err := s.flights.Do(ctx, flight{ref, shared}, work)
+	common := flight{ref: ref, limit: shared, purged: s.config.Purged(ref)}
+	if !newer.IsZero() {
+		common.newer = newer.UnixNano()
+	}
+	f, _, err := s.flights.Do(ctx, common, work)
 	if known := (*fault.Error)(nil); err != nil && !errors.As(err, &known) {
 		err = fault.Wrap(fault.KindOf(err), "cached.fetch", err) // the caller's own context has ended
 	}
@@ -84,10 +101,12 @@ func (s *Source) Version(ctx context.Context, ref source.Ref) (string, bool) {
 		version := source.Version(known, nil)
 		return version, err == nil && version != ""
 	}
-	if held := s.lookup(ctx, keyOf(ref)); held != nil && fresh(held) {
-		return held.SourceVersion, true
+	held := s.lookup(ctx, keyOf(ref))
+	if held == nil {
+		return "", false
 	}
-	return "", false
+	_ = held.Body.Close() // only read from
+	return held.SourceVersion, fresh(held)
 }
 
 // stat asks for the version of ref where that is cheap.
@@ -101,7 +120,7 @@ func (s *Source) stat(ctx context.Context, ref source.Ref) (known source.Validat
 }
 
 // fetch is one flight.
-func (s *Source) fetch(ctx context.Context, ref source.Ref, limit int64, publish func(*source.Fetched)) error {
+func (s *Source) fetch(ctx context.Context, ref source.Ref, limit int64, newer time.Time, publish func(*source.Fetched)) error {
 	// A copy of what can be read again at any time would take the room of one that cannot.
 	if _, cheap, err := s.stat(ctx, ref); cheap {
 		if err != nil {
@@ -114,11 +133,15 @@ func (s *Source) fetch(ctx context.Context, ref source.Ref, limit int64, publish
 		return err
 	}
 	key := keyOf(ref)
-	held := s.lookup(ctx, key)
-	if held != nil && fresh(held) {
+	if err := s.config.Negatives.Get(key); err != nil {
+		return err
+	}
+	held := s.held(ctx, key)
+	if held != nil && fresh(held) && held.Created.After(newer) {
 		publish(fetchedOf(held))
 		return nil
 	}
+	began := time.Now()
 	f, err := s.ask(ctx, ref, limit, held)
 	// What was found holds for the store even if nobody waits for it any more.
 	ctx = context.WithoutCancel(ctx)
@@ -126,7 +149,7 @@ func (s *Source) fetch(ctx context.Context, ref source.Ref, limit int64, publish
 		if fault.Is(err, fault.SourceMissing) {
 			_ = s.store.Delete(ctx, key) // fails open
 		}
-		return err
+		return s.config.Negatives.Remember(key, err, cache.Meta{Source: ref.String(), Created: began})
 	}
 	publish(f)
 	s.keep(ctx, key, ref, f)

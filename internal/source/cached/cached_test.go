@@ -145,7 +145,7 @@ func photo(t *testing.T) source.Ref {
 
 func fetch(t *testing.T, s *Source) *source.Fetched {
 	t.Helper()
-	f, err := s.Fetch(t.Context(), photo(t), 0)
+	f, err := s.Fetch(t.Context(), photo(t), 0, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestManyFetchOnce(t *testing.T) {
 		bodies := make([]*blob.Blob, 12)
 		for i := range bodies {
 			all.Go(func() {
-				f, err := s.Fetch(t.Context(), photo(t), 0)
+				f, err := s.Fetch(t.Context(), photo(t), 0, time.Time{})
 				if err != nil {
 					t.Error(err)
 					return
@@ -188,7 +188,7 @@ func TestErrorsAreSharedAndNotKept(t *testing.T) {
 		var all sync.WaitGroup
 		for range 5 {
 			all.Go(func() {
-				_, err := s.Fetch(t.Context(), photo(t), 0)
+				_, err := s.Fetch(t.Context(), photo(t), 0, time.Time{})
 				var status *source.StatusError
 				if !fault.Is(err, fault.SourceMissing) || !errors.As(err, &status) {
 					t.Errorf("got %v, want the origin's error", err)
@@ -214,13 +214,13 @@ func TestWhoLeavesDoesNotFailTheOthers(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		all.Go(func() {
-			if _, err := s.Fetch(ctx, photo(t), 0); !fault.Is(err, fault.Canceled) {
+			if _, err := s.Fetch(ctx, photo(t), 0, time.Time{}); !fault.Is(err, fault.Canceled) {
 				t.Errorf("who left got %v, want Canceled", err)
 			}
 		})
 		synctest.Wait()
 		all.Go(func() {
-			if f, err := s.Fetch(t.Context(), photo(t), 0); err != nil || string(f.Body.Bytes()) != "hello" {
+			if f, err := s.Fetch(t.Context(), photo(t), 0, time.Time{}); err != nil || string(f.Body.Bytes()) != "hello" {
 				t.Errorf("who stayed got %v, %v", f, err)
 			}
 		})
@@ -229,7 +229,7 @@ func TestWhoLeavesDoesNotFailTheOthers(t *testing.T) {
 		all.Wait()
 
 		ctx, leave = context.WithCancel(t.Context())
-		all.Go(func() { _, _ = New(o, &shelf{}, Config{}).Fetch(ctx, photo(t), 0) })
+		all.Go(func() { _, _ = New(o, &shelf{}, Config{}).Fetch(ctx, photo(t), 0, time.Time{}) })
 		synctest.Wait()
 		leave()
 		all.Wait()
@@ -246,7 +246,7 @@ func TestWhatIsFetchedIsKeptAlthoughAllHaveLeft(t *testing.T) {
 		s := New(&origin{body: "hello", freshness: says(60), stubborn: true}, store, Config{Policy: policy})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		if _, err := s.Fetch(ctx, photo(t), 0); !fault.Is(err, fault.Timeout) {
+		if _, err := s.Fetch(ctx, photo(t), 0, time.Time{}); !fault.Is(err, fault.Timeout) {
 			t.Errorf("who left got %v, want Timeout", err)
 		}
 		time.Sleep(time.Second)
@@ -264,7 +264,7 @@ func TestLimits(t *testing.T) {
 			limit int64
 			fits  bool
 		}{{0, false}, {50, false}, {99, false}, {100, true}, {1000, true}, {99, false}, {0, false}, {1, false}, {100, true}} {
-			f, err := s.Fetch(t.Context(), photo(t), c.limit)
+			f, err := s.Fetch(t.Context(), photo(t), c.limit, time.Time{})
 			if c.fits && (err != nil || f.Body.Len() != 100) || !c.fits && !fault.Is(err, fault.TooLarge) {
 				t.Errorf("limit %d: %v, %v; want fitting = %t", c.limit, f, err, c.fits)
 			}
@@ -285,7 +285,7 @@ func TestSmallerLimitSharesTheFetch(t *testing.T) {
 		var all sync.WaitGroup
 		for limit, want := range map[int64]fault.Kind{0: fault.Internal, 99: fault.TooLarge, 100: fault.Internal} {
 			all.Go(func() {
-				_, err := s.Fetch(t.Context(), photo(t), limit)
+				_, err := s.Fetch(t.Context(), photo(t), limit, time.Time{})
 				if (err == nil) != (want == fault.Internal) || err != nil && !fault.Is(err, want) {
 					t.Errorf("limit %d: %v", limit, err)
 				}
@@ -324,12 +324,12 @@ func TestSlowStore(t *testing.T) {
 		s := New(o, store, Config{Policy: policy})
 		began := time.Now()
 		ctx, leave := context.WithCancel(t.Context())
-		if _, err := s.Fetch(ctx, photo(t), 0); err != nil || time.Since(began) != time.Second {
+		if _, err := s.Fetch(ctx, photo(t), 0, time.Time{}); err != nil || time.Since(began) != time.Second {
 			t.Errorf("%v after %v, want an answer when the origin has sent it", err, time.Since(began))
 		}
 		leave()
 		time.Sleep(30 * time.Second)
-		if _, err := s.Fetch(t.Context(), photo(t), 0); err != nil || time.Since(began) != 31*time.Second {
+		if _, err := s.Fetch(t.Context(), photo(t), 0, time.Time{}); err != nil || time.Since(began) != 31*time.Second {
 			t.Errorf("%v after %v, want an answer at once", err, time.Since(began))
 		}
 		time.Sleep(time.Minute)

@@ -15,13 +15,33 @@ func keyOf(ref source.Ref) cache.Key {
 	return sha256.Sum256([]byte("source\n" + ref.String()))
 }
 
-// lookup returns the copy of a key; nil if there is none, or none that can be had.
+// lookup returns the copy of a key, whose body the caller closes; nil if there is none, or none that can be had.
 func (s *Source) lookup(ctx context.Context, key cache.Key) *cache.Entry {
 	held, err := s.store.Get(ctx, key)
-	if err != nil || !time.Now().Before(held.Clocks.Keep) {
+	if err != nil {
+		return nil
+	}
+	if !time.Now().Before(held.Clocks.Keep) {
+		_ = held.Body.Close() // only read from
 		return nil
 	}
 	return held
+}
+
+// held returns the copy of a key with its body in memory, to be shared.
+func (s *Source) held(ctx context.Context, key cache.Key) *cache.Entry {
+	held := s.lookup(ctx, key)
+	if held == nil {
+		return nil
+	}
+	body, err := held.Body.Load()
+	switch {
+	case err != nil:
+		return nil // fails open: the origin has it
+	case body == held.Body:
+		return held
+	}
+	return &cache.Entry{Meta: held.Meta, Body: body}
 }
 
 func fresh(held *cache.Entry) bool { return time.Now().Before(held.Clocks.Fresh) }

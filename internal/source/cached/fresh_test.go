@@ -191,7 +191,7 @@ func TestFailures(t *testing.T) {
 			fetch(t, s)
 			o.err = fault.New(kind, "test", "out of order")
 			time.Sleep(time.Minute)
-			if _, err := s.Fetch(t.Context(), photo(t), 0); !fault.Is(err, kind) {
+			if _, err := s.Fetch(t.Context(), photo(t), 0, time.Time{}); !fault.Is(err, kind) {
 				t.Errorf("got %v, want %v: a stale copy is not for this tier to serve", err, kind)
 			}
 			synctest.Wait()
@@ -246,7 +246,7 @@ func TestWhatCanBeAskedIsNotKept(t *testing.T) {
 		var all sync.WaitGroup
 		for range 2 {
 			all.Go(func() {
-				if _, err := s.Fetch(t.Context(), photo(t), 0); err != nil {
+				if _, err := s.Fetch(t.Context(), photo(t), 0, time.Time{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -270,7 +270,7 @@ func TestWhatCanBeAskedIsNotKept(t *testing.T) {
 		if version, ok := s.Version(t.Context(), photo(t)); ok {
 			t.Errorf("version %q of what is gone", version)
 		}
-		if _, err := s.Fetch(t.Context(), photo(t), 0); !fault.Is(err, fault.SourceMissing) {
+		if _, err := s.Fetch(t.Context(), photo(t), 0, time.Time{}); !fault.Is(err, fault.SourceMissing) {
 			t.Errorf("got %v, want what asking says", err)
 		}
 	})
