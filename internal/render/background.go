@@ -77,15 +77,11 @@ func (r *Renderer) compare(ctx context.Context, p plan.Plan, m *cache.Meta) erro
 	if err != nil {
 		return err
 	}
-	kept, err := r.Again.Get(ctx, p.Key)
-	if err != nil || kept.ETag != made.ETag {
+	kept, _, ok := r.kept(ctx, p)
+	if !ok || kept.ETag != made.ETag {
 		return nil // evicted or replaced meanwhile
 	}
-	body, err := kept.Body.Load()
-	if err != nil {
-		return err
-	}
-	same := bytes.Equal(body.Bytes(), made.Body.Bytes())
+	same := bytes.Equal(kept.Body.Bytes(), made.Body.Bytes())
 	r.Verified(p.Key, same)
 	if same {
 		return nil
