@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 go=${GO:-go}
 
 # A `for`, because a pipe into `while read` would lose the exit status of what ran in it.
-for package in $(scripts/packages.sh Fuzz); do
+for package in $(scripts/packages.sh '^func Fuzz'); do
     for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$package"/*_test.go); do
         echo "--- $package $target ($each)"
         "$go" test -run '^$' -fuzz "^$target\$" -fuzztime "$each" "$package"

@@ -37,29 +37,41 @@ type flight[V any] struct {
 // not stop then goes on under context.WithoutCancel. publish must not be called after Work has returned.
 type Work[V any] func(ctx context.Context, publish func(V)) error
 
-// Do returns the value of key: from a flight that is under way, else from a new one that runs work.
-// joined says that somebody else's flight was joined. When ctx ends first, Do returns its cause and
-// leaves the flight to the others.
-func (g *Group[K, V]) Do(ctx context.Context, key K, work Work[V]) (value V, joined bool, err error) {
+// Part says what part a caller had in a flight.
+type Part uint8
+
+// The parts.
+const (
+	Began  Part = iota // the flight is the caller's
+	Joined             // somebody else's flight was waited for
+	Late               // the value was published when the caller came; the flight was going on to store it
+)
+
+// Do returns the value of key: from a flight that is under way, else from a new one that runs work. When ctx ends
+// first, Do returns its cause and leaves the flight to the others.
+func (g *Group[K, V]) Do(ctx context.Context, key K, work Work[V]) (value V, part Part, err error) {
 	for {
 		g.mu.Lock()
 		f, found := g.flights[key]
 		if found {
 			f.waiters++
+			part = Joined
 		} else {
 			f = g.start(ctx, key, work)
+			part = Began
 		}
 		g.mu.Unlock()
+		if found && f.ended() {
+			part = Late
+		}
 
 		select {
 		case <-f.done:
 		case <-ctx.Done():
 			// A result that is there counts even if the client left at the same moment.
-			select {
-			case <-f.done:
-			default:
+			if !f.ended() {
 				g.leave(f)
-				return value, found, context.Cause(ctx)
+				return value, part, context.Cause(ctx)
 			}
 		}
 		// A flight that everybody had left before this caller joined may have been stopped by that. Its
@@ -67,7 +79,17 @@ func (g *Group[K, V]) Do(ctx context.Context, key K, work Work[V]) (value V, joi
 		if f.err != nil && found && g.abandoned(f) && ctx.Err() == nil {
 			continue
 		}
-		return f.value, found, f.err
+		return f.value, part, f.err
+	}
+}
+
+// ended reports whether value and err are set.
+func (f *flight[V]) ended() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -18,17 +18,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // answer is what a call of Do returned.
 type answer struct {
-	value  string
-	joined bool
-	err    error
+	value string
+	part  Part
+	err   error
 }
 
 // ask calls Do in a goroutine and returns where its answer will stand.
 func ask(ctx context.Context, g *Group[string, string], key string, work Work[string]) <-chan answer {
 	got := make(chan answer, 1)
 	go func() {
-		value, joined, err := g.Do(ctx, key, work)
-		got <- answer{value, joined, err}
+		value, part, err := g.Do(ctx, key, work)
+		got <- answer{value, part, err}
 	}()
 	return got
 }
@@ -73,7 +73,7 @@ func TestManyWaitForOneCall(t *testing.T) {
 			t.Errorf("the first got %+v", got)
 		}
 		for _, other := range others {
-			if got := <-other; got != (answer{value: "value", joined: true}) {
+			if got := <-other; got != (answer{value: "value", part: Joined}) {
 				t.Errorf("another got %+v", got)
 			}
 		}
@@ -133,7 +133,7 @@ func TestFirstLeavesAtOnceAndOthersGetTheValue(t *testing.T) {
 			t.Errorf("the one who left got %+v, want its own cause", got)
 		}
 		close(gate)
-		if got := <-second; got != (answer{value: "value", joined: true}) {
+		if got := <-second; got != (answer{value: "value", part: Joined}) {
 			t.Errorf("the one who stayed got %+v", got)
 		}
 	})
@@ -227,7 +227,7 @@ func TestAbandonedWorkThatSucceedsServesWhoComesNext(t *testing.T) {
 		second := ask(t.Context(), &g, "k", never(t))
 		synctest.Wait()
 		close(gate)
-		if got := <-second; got != (answer{value: "value", joined: true}) {
+		if got := <-second; got != (answer{value: "value", part: Joined}) {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -249,7 +249,7 @@ func TestPublishAnswersBeforeTheWorkEnds(t *testing.T) {
 		if got := <-ask(t.Context(), &g, "k", work); got != (answer{value: "value"}) {
 			t.Errorf("got %+v", got)
 		}
-		if got := <-ask(t.Context(), &g, "k", never(t)); got != (answer{value: "value", joined: true}) {
+		if got := <-ask(t.Context(), &g, "k", never(t)); got != (answer{value: "value", part: Late}) {
 			t.Errorf("who came between publishing and storing got %+v", got)
 		}
 		close(stored)
@@ -275,7 +275,7 @@ func TestAValueThatIsThereCountsForACallerWhoLeaves(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		leave()
 		for range 50 { // both channels are ready: whichever select takes, the answer is the same
-			if got := <-ask(ctx, &g, "k", never(t)); got != (answer{value: "value", joined: true}) {
+			if got := <-ask(ctx, &g, "k", never(t)); got != (answer{value: "value", part: Late}) {
 				t.Fatalf("got %+v", got)
 			}
 		}
@@ -343,7 +343,7 @@ func TestGo(t *testing.T) {
 		quit()
 		<-first
 		close(gate)
-		if got := <-second; got != (answer{value: "value", joined: true}) {
+		if got := <-second; got != (answer{value: "value", part: Joined}) {
 			t.Errorf("who joined got %+v", got)
 		}
 	})

@@ -201,14 +201,17 @@ func (r *Renderer) fill(ctx context.Context, p plan.Plan, stale *cache.Meta) (Re
 		ctx, cancel = context.WithTimeoutCause(ctx, r.Timeout, errTimeout)
 		defer cancel()
 	}
-	result, joined, err := r.fills.Do(ctx, r.flight(p), func(ctx context.Context, publish func(Result)) error {
+	result, part, err := r.fills.Do(ctx, r.flight(p), func(ctx context.Context, publish func(Result)) error {
 		return r.make(ctx, p, stale, publish)
 	})
 	if err != nil {
 		return Result{}, err
 	}
-	if joined {
+	switch part {
+	case collapse.Joined:
 		result.Status.Collapsed, result.Status.Stored = true, false
+	case collapse.Late:
+		return hit(result.Entry, r.Now(), "pending"), nil
 	}
 	return result, nil
 }

@@ -269,7 +269,7 @@ func TestSlowStoreDelaysNobody(t *testing.T) {
 		b.store.putDelay = time.Minute
 		began := time.Now()
 		b.get(t, picture(1))
-		want(t, b.get(t, picture(1)), "stillroom; fwd=uri-miss; collapsed") // joins the flight that is storing
+		want(t, b.get(t, picture(1)), "stillroom; hit; ttl=3600; detail=pending") // from the flight that is storing
 		if waited := time.Since(began); waited != 0 {
 			t.Errorf("answers waited %v for the store", waited)
 		}
