@@ -57,6 +57,7 @@ func addOutput(add adder) {
 	add("skip_processing skp", false, setSkip)
 	add("raw", false, setRaw)
 	add("cachebuster cb", false, setCacheBuster)
+	add("cache_tags ct", false, setTags)
 	add("expires exp", false, setExpires)
 	add("filename fn", false, setFilename)
 	add("return_attachment att", false, setAttachment)
@@ -88,5 +89,5 @@ func addUnsupported(add adder) {
 		autoquality aq jpeg_options jpgo png_options pngo webp_options webpo avif_options avifo
 		page pg pages pgs disable_animation da video_thumbnail_second vts video_thumbnail_keyframes vtk
 		video_thumbnail_tile vtt video_thumbnail_animation vta fallback_image_url fiu
-		bypass_cache bc cache_tags ct hashsum hs`, false, setForeign)
+		bypass_cache bc hashsum hs`, false, setForeign)
 }

@@ -56,6 +56,7 @@ func describe(start, r provider.Request) string {
 		l.output(start.Pipeline, r.Pipeline)
 	}
 	changed(&l, "cachebuster", "", r.CacheBuster)
+	changed(&l, "tags", "", strings.Join(r.Tags, " "))
 	changed(&l, "filename", "", r.Delivery.Filename)
 	changed(&l, "attachment", false, r.Delivery.Attachment)
 	if at := r.Delivery.Expires; !at.IsZero() {

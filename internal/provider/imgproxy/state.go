@@ -30,6 +30,7 @@ type state struct {
 
 	raw         bool
 	cacheBuster string
+	tags        []string
 	delivery    provider.Delivery
 	limits      provider.Limits
 	hints       provider.Hints
@@ -63,7 +64,7 @@ func newState(p *Provider, d Defaults) state {
 
 // request makes the Request, save for its source. The state must not be used afterwards.
 func (s *state) request() (provider.Request, error) {
-	r := provider.Request{CacheBuster: s.cacheBuster, Delivery: s.delivery, Limits: s.limits}
+	r := provider.Request{CacheBuster: s.cacheBuster, Tags: s.tags, Delivery: s.delivery, Limits: s.limits}
 	if s.raw {
 		r.Want = provider.Original
 		return r, nil

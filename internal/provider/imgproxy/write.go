@@ -2,6 +2,7 @@ package imgproxy
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,6 +68,9 @@ func (w *writer) differences(s *state, r provider.Request) {
 	}
 	if s.cacheBuster != r.CacheBuster {
 		w.option("cachebuster cb", r.CacheBuster)
+	}
+	if !slices.Equal(s.tags, r.Tags) {
+		w.option("cache_tags ct", strings.Join(r.Tags, w.p.sep))
 	}
 	w.delivery(s.delivery, r.Delivery)
 	if want := r.Limits.SourcePixels; s.limits.SourcePixels != want {
