@@ -10,6 +10,6 @@ go=${GO:-go}
 for package in $(scripts/packages.sh '^func Fuzz'); do
     for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$package"/*_test.go); do
         echo "--- $package $target ($each)"
-        "$go" test -run '^$' -fuzz "^$target\$" -fuzztime "$each" "$package"
+        "$go" test -run '^$' -fuzz "^$target\$" -fuzzminimizetime 1s -fuzztime "$each" "$package"
     done
 done

@@ -54,12 +54,14 @@ func NewNegatives(c NegativesConfig) *Negatives {
 	return &Negatives{config: c, entries: make(map[Key]negative)}
 }
 
-// Get returns what is remembered of a key; nil = nothing. The error's Until says for how long.
-func (n *Negatives) Get(key Key) error {
+// Get returns what is remembered of a key; nil = nothing. The error's Until says for how long. Only what was learnt by an
+// attempt that began after newer counts; zero = all.
+func (n *Negatives) Get(key Key, newer time.Time) error {
 	n.mu.RLock()
 	e, ok := n.entries[key]
 	n.mu.RUnlock()
-	if !ok || !n.config.Now().Before(e.err.Until) || n.config.Purged(&e.meta) {
+	if !ok || !n.config.Now().Before(e.err.Until) || n.config.Purged(&e.meta) ||
+		!newer.IsZero() && !e.meta.Created.After(newer) {
 		return nil
 	}
 	return e.err

@@ -36,7 +36,7 @@ func TestWhatIsRemembered(t *testing.T) {
 	} {
 		n := NewNegatives(NegativesConfig{TTL: time.Minute})
 		_ = n.Remember(Key{1}, c.err, Meta{})
-		if got := n.Get(Key{1}) != nil; got != c.want {
+		if got := n.Get(Key{1}, time.Time{}) != nil; got != c.want {
 			t.Errorf("%v: remembered %v, want %v", c.err, got, c.want)
 		}
 	}
@@ -52,11 +52,11 @@ func TestRememberedForItsTime(t *testing.T) {
 	}
 	now = now.Add(59 * time.Second)
 	// Meeting the same failure again does not prolong its time: it is the same fact.
-	if again := n.Remember(Key{1}, n.Get(Key{1}), Meta{}); !errors.Is(again, kept) {
+	if again := n.Remember(Key{1}, n.Get(Key{1}, time.Time{}), Meta{}); !errors.Is(again, kept) {
 		t.Errorf("%v", again)
 	}
 	now = now.Add(time.Second)
-	if err := n.Get(Key{1}); err != nil {
+	if err := n.Get(Key{1}, time.Time{}); err != nil {
 		t.Errorf("past its time: %v", err)
 	}
 }
@@ -70,7 +70,7 @@ func TestNegativesAreBoundedOldestFirst(t *testing.T) {
 		t.Errorf("holds %d, the bound is 10", n.Len())
 	}
 	for i := range 25 {
-		if got := n.Get(Key{byte(i)}) != nil; got != (i >= 15) {
+		if got := n.Get(Key{byte(i)}, time.Time{}) != nil; got != (i >= 15) {
 			t.Errorf("failure %d: remembered %v", i, got)
 		}
 	}
@@ -82,8 +82,17 @@ func TestPurgedNegativesAreGone(t *testing.T) {
 	_ = n.Remember(Key{1}, fault.New(fault.NotImage, "x", "text"), Meta{Source: "a"})
 	_ = n.Remember(Key{2}, fault.New(fault.NotImage, "x", "text"), Meta{Source: "b"})
 	purged = "a"
-	if n.Get(Key{1}) != nil || n.Get(Key{2}) == nil {
+	if n.Get(Key{1}, time.Time{}) != nil || n.Get(Key{2}, time.Time{}) == nil {
 		t.Error("want the first gone and the second there")
+	}
+}
+
+func TestOnlyWhatWasLearntSinceCounts(t *testing.T) {
+	n := NewNegatives(NegativesConfig{TTL: time.Minute})
+	began := time.Now()
+	_ = n.Remember(Key{1}, fault.New(fault.NotImage, "x", "text"), Meta{Created: began})
+	if n.Get(Key{1}, began) != nil || n.Get(Key{1}, began.Add(-1)) == nil {
+		t.Error("want what is newer than the moment before, and nothing newer than the moment itself")
 	}
 }
 
@@ -95,7 +104,7 @@ func TestNegativesAtOnce(t *testing.T) {
 			for i := range 500 {
 				k := Key{byte(i), byte(g % 2)}
 				_ = n.Remember(k, fault.New(fault.NotImage, "x", "text"), Meta{})
-				_ = n.Get(k)
+				_ = n.Get(k, time.Time{})
 				if i%3 == 0 {
 					n.Forget(k)
 				}

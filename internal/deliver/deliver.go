@@ -5,6 +5,7 @@ package deliver
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stillroom/stillroom/internal/cache"
@@ -24,9 +25,11 @@ type Config struct {
 	PassCacheControl bool
 	// CDNCacheControl is sent as it is, as CDN-Cache-Control (RFC 9213); empty = not sent.
 	CDNCacheControl string
-	Canonical       bool   // send a Link to the source with rel=canonical, for http and https sources
-	Debug           bool   // send X-Origin-*, X-Result-* and Server-Timing
-	Origin          string // Access-Control-Allow-Origin; empty = not sent
+	// Tags sends an entry's tags, as Surrogate-Key for Fastly and Varnish and as Cache-Tag for Cloudflare.
+	Tags      bool
+	Canonical bool   // send a Link to the source with rel=canonical, for http and https sources
+	Debug     bool   // send X-Origin-*, X-Result-* and Server-Timing
+	Origin    string // Access-Control-Allow-Origin; empty = not sent
 }
 
 // Deliverer answers requests. It is safe for concurrent use.
@@ -53,6 +56,8 @@ const (
 	formatFallback     = "X-Stillroom-Format-Fallback"
 	lastModified       = "Last-Modified"
 	link               = "Link"
+	surrogateKey       = "Surrogate-Key"
+	cacheTag           = "Cache-Tag"
 	typeOptions        = "X-Content-Type-Options"
 	vary               = "Vary"
 )
@@ -124,6 +129,10 @@ func (d *Deliverer) common(f *header, p plan.Plan, res render.Result, now time.T
 	}
 	var status [96]byte
 	f.set(cacheStatus, string(res.Status.Append(status[:0])))
+	if d.Tags && len(res.Tags) > 0 {
+		f.set(surrogateKey, strings.Join(res.Tags, " "))
+		f.set(cacheTag, strings.Join(res.Tags, ","))
+	}
 	if d.Origin != "" {
 		f.set(allowOrigin, d.Origin)
 	}

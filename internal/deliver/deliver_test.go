@@ -109,6 +109,9 @@ func TestHead(t *testing.T) {
 		{name: "debug", config: Config{Debug: true}, change: func(_ *plan.Plan, r *render.Result) {
 			r.Status = render.Status{Fwd: render.Miss}
 		}},
+		{name: "tags on 304", config: Config{Tags: true}, request: http.Header{"If-None-Match": {tag}}, change: func(_ *plan.Plan, r *render.Result) {
+			r.Tags = []string{"hero", "src-0123456789abcdef"}
+		}},
 		{name: "cors", config: Config{Origin: "*"}},
 		{name: "attachment", change: func(p *plan.Plan, _ *render.Result) {
 			p.Delivery = provider.Delivery{Filename: `my "holiday"`, Attachment: true}

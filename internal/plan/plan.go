@@ -3,6 +3,8 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"sync"
 
 	"github.com/stillroom/stillroom/internal/cache"
@@ -43,6 +45,9 @@ type Config struct {
 	ClientHints bool
 	// KeyHeaders and KeyCookies name request headers and cookies that are part of the key.
 	KeyHeaders, KeyCookies []string
+
+	// SourceTag gives each result a tag of its source, see TagOf.
+	SourceTag bool
 
 	// Limits and SourceBytes hold where a URL does not set its own. 0 = none.
 	Limits      transform.Limits
@@ -100,6 +105,9 @@ func (p *Planner) Resolve(r provider.Request, client Client) (Plan, error) {
 		Vary:        p.vary,
 		Private:     len(p.config.KeyCookies) > 0,
 	}
+	if p.config.SourceTag {
+		plan.Tags = append(r.Tags[:len(r.Tags):len(r.Tags)], TagOf(r.Source))
+	}
 	plan.Key = p.key(r, canonical, client)
 	plan.Group = plan.Key
 	if p.vary != "" {
@@ -121,6 +129,13 @@ func (p *Planner) group(r provider.Request) (cache.Key, error) {
 		return cache.Key{}, err
 	}
 	return p.key(r, canonical, Client{Header: silent{}, Cookie: silent{}.Get}), nil
+}
+
+// TagOf returns the tag that all results of a source carry: short, for networks bound the length of tags, and without
+// the source's own text, which may hold credentials.
+func TagOf(ref source.Ref) string {
+	sum := sha256.Sum256([]byte(ref.String()))
+	return "src-" + hex.EncodeToString(sum[:8])
 }
 
 // silent is a client that shows nothing.

@@ -160,6 +160,30 @@ func TestTextNamesEveryIngredient(t *testing.T) {
 	}
 }
 
+func TestGroupIsTheSameForAllClients(t *testing.T) {
+	p := New(Config{Auto: format.SetOf(format.WebP), KeyHeaders: []string{"X-Tenant"}, ClientHints: true})
+	r := request(t, "https://example.com/a.jpg", &transform.Resize{Height: 100})
+	r.Hints = provider.Hints{Width: true, Density: true}
+	one := resolve(t, p, r, header("Accept", "image/webp", "X-Tenant", "a", "Width", "300"))
+	two := resolve(t, p, r, header())
+	other := resolve(t, p, request(t, "https://example.com/b.jpg", &transform.Resize{Height: 100}), header())
+	if one.Key == two.Key || one.Group != two.Group || other.Group == two.Group {
+		t.Errorf("keys %s %s, groups %s %s %s", one.Key, two.Key, one.Group, two.Group, other.Group)
+	}
+}
+
+func TestSourceTag(t *testing.T) {
+	r := request(t, "https://example.com/a.jpg?secret=1")
+	r.Tags = []string{"hero"}
+	tags := resolve(t, New(Config{SourceTag: true}), r, header()).Tags
+	if len(tags) != 2 || tags[0] != "hero" || tags[1] != TagOf(r.Source) || strings.Contains(tags[1], "secret") {
+		t.Errorf("tags %q", tags)
+	}
+	if tags := resolve(t, New(Config{}), r, header()).Tags; len(tags) != 1 {
+		t.Errorf("tags %q where the source gives none", tags)
+	}
+}
+
 func BenchmarkResolve(b *testing.B) {
 	p := New(Config{Auto: format.SetOf(format.WebP, format.AVIF)})
 	r := request(b, "https://example.com/shop/photo.jpg", &transform.Orient{}, &transform.Resize{Type: transform.Fill, Width: 300, Height: 400})

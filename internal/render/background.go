@@ -39,9 +39,10 @@ func (r *Renderer) refresh(ctx context.Context, p plan.Plan, stale *cache.Meta) 
 	if !r.beginBackground() {
 		return
 	}
-	started := r.fills.Go(ctx, r.flight(p), func(ctx context.Context, publish func(Result)) error {
+	f := r.flight(p)
+	started := r.fills.Go(ctx, f, func(ctx context.Context, publish func(Result)) error {
 		defer r.endBackground()
-		err := r.make(ctx, p, stale, publish)
+		err := r.make(ctx, p, f.newer(stale), stale, publish)
 		if err != nil {
 			r.Failed("refresh", p.Key, err)
 		}

@@ -16,7 +16,7 @@ import (
 // make is the work of a flight: steps 5 to 8. It publishes the result as soon as there is one and stores
 // it then, so that no answer waits for a tier. Its context is cancelled when nobody waits any more: that ends
 // waiting and fetching; the processor finishes what it has begun, and what it made is stored.
-func (r *Renderer) make(ctx context.Context, p plan.Plan, stale *cache.Meta, publish func(Result)) error {
+func (r *Renderer) make(ctx context.Context, p plan.Plan, newer time.Time, stale *cache.Meta, publish func(Result)) error {
 	// Between this caller's look-up and its flight another flight may have ended:
 	//
 	//	A looks up: miss        B looks up: miss
@@ -29,7 +29,7 @@ func (r *Renderer) make(ctx context.Context, p plan.Plan, stale *cache.Meta, pub
 		return nil
 	}
 	began := r.Now()
-	entry, status, err := r.obtain(ctx, p, stale)
+	entry, status, err := r.obtain(ctx, p, newer, stale)
 	if err != nil {
 		return r.remember(ctx, p, began, err)
 	}
@@ -56,16 +56,14 @@ func (r *Renderer) make(ctx context.Context, p plan.Plan, stale *cache.Meta, pub
 }
 
 // obtain fetches the source and makes the result of it, or renews the one that is kept where the source is
-// unchanged. A stale entry is asked about anew even if another rendition's copy of the source is still fresh, unless
-// that copy is newer.
-func (r *Renderer) obtain(ctx context.Context, p plan.Plan, stale *cache.Meta) (*cache.Entry, Status, error) {
+// unchanged. A copy of the source counts only if its fetch began after newer.
+func (r *Renderer) obtain(ctx context.Context, p plan.Plan, newer time.Time, stale *cache.Meta) (*cache.Entry, Status, error) {
 	if err := r.Processor.Admit(); err != nil {
 		return nil, Status{}, err
 	}
-	var newer time.Time
 	status := Status{Fwd: Miss}
 	if stale != nil {
-		newer, status.Fwd = stale.Created, Stale
+		status.Fwd = Stale
 	}
 	fetched, err := r.Sources.Fetch(ctx, p.Source, p.SourceBytes, newer)
 	if err != nil {

@@ -156,7 +156,7 @@ func (r *Renderer) Render(ctx context.Context, p plan.Plan, known string) (Resul
 			return result, nil
 		}
 	}
-	if err := r.Negatives.Get(p.Key); err != nil {
+	if err := r.Negatives.Get(p.Key, time.Time{}); err != nil {
 		return Result{}, err
 	}
 	result, err := r.fill(ctx, p, stale)
@@ -201,8 +201,9 @@ func (r *Renderer) fill(ctx context.Context, p plan.Plan, stale *cache.Meta) (Re
 		ctx, cancel = context.WithTimeoutCause(ctx, r.Timeout, errTimeout)
 		defer cancel()
 	}
-	result, part, err := r.fills.Do(ctx, r.flight(p), func(ctx context.Context, publish func(Result)) error {
-		return r.make(ctx, p, stale, publish)
+	f := r.flight(p)
+	result, part, err := r.fills.Do(ctx, f, func(ctx context.Context, publish func(Result)) error {
+		return r.make(ctx, p, f.newer(stale), stale, publish)
 	})
 	if err != nil {
 		return Result{}, err
@@ -221,6 +222,20 @@ func (r *Renderer) flight(p plan.Plan) flight {
 		return flight{key: p.Key}
 	}
 	return flight{p.Key, r.Purges.Last(p.Source.String(), p.Group, p.Tags)}
+}
+
+// newer returns when the fetch of a source must have begun at the earliest, for a copy of it to do: after the entry that is
+// made anew, and after what was purged. A purge of results is a wish for new ones, not for the old ones of the copy that
+// they were made of.
+func (f flight) newer(stale *cache.Meta) time.Time {
+	var newer time.Time
+	if f.purged != 0 {
+		newer = time.Unix(0, f.purged)
+	}
+	if stale != nil && stale.Created.After(newer) {
+		newer = stale.Created
+	}
+	return newer
 }
 
 // close closes a body that nobody was given.

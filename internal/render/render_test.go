@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -366,7 +367,10 @@ type shelf struct {
 	mu       sync.Mutex
 	entries  map[cache.Key]*cache.Entry
 	putDelay time.Duration
-	broken   error
+
+	broken, brokenPut error
+	inFiles           string // folder in which bodies are handed out; empty = in memory
+	files             []*os.File
 }
 
 func (s *shelf) Get(_ context.Context, key cache.Key) (*cache.Entry, error) {
@@ -375,18 +379,22 @@ func (s *shelf) Get(_ context.Context, key cache.Key) (*cache.Entry, error) {
 	if s.broken != nil {
 		return nil, s.broken
 	}
-	if e, ok := s.entries[key]; ok {
-		return e, nil
+	e, ok := s.entries[key]
+	switch {
+	case !ok:
+		return nil, cache.NotFound("not on the shelf")
+	case s.inFiles != "":
+		return s.asFile(e)
 	}
-	return nil, cache.NotFound("not on the shelf")
+	return e, nil
 }
 
 func (s *shelf) Put(_ context.Context, key cache.Key, e *cache.Entry) error {
 	time.Sleep(s.putDelay)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.broken != nil {
-		return s.broken
+	if err := errors.Join(s.broken, s.brokenPut); err != nil {
+		return err
 	}
 	kept := *e
 	kept.Tier = "shelf"
@@ -394,7 +402,12 @@ func (s *shelf) Put(_ context.Context, key cache.Key, e *cache.Entry) error {
 	return nil
 }
 
-func (s *shelf) Delete(context.Context, cache.Key) error { return nil }
+func (s *shelf) Delete(_ context.Context, key cache.Key) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.entries, key)
+	return nil
+}
 
 func (s *shelf) clear() {
 	s.mu.Lock()
@@ -449,9 +462,11 @@ func (s *sources) Changed(_ context.Context, _ source.Ref, version string) bool 
 
 // engine "makes" an image out of the source's bytes; once begun it does not stop.
 type engine struct {
-	made  atomic.Int64
-	delay time.Duration
-	full  error
+	made   atomic.Int64
+	delay  time.Duration
+	full   error
+	fails  error
+	honest bool // the same source makes the same image
 }
 
 func (e *engine) Admit() error { return e.full }
@@ -459,6 +474,12 @@ func (e *engine) Admit() error { return e.full }
 func (e *engine) Process(_ context.Context, in transform.Inputs, _ transform.Canonical) (transform.Image, error) {
 	n := e.made.Add(1)
 	time.Sleep(e.delay)
+	if e.fails != nil {
+		return transform.Image{}, e.fails
+	}
+	if e.honest {
+		n = 1
+	}
 	body := fmt.Appendf(nil, "image %d of %s", n, in.Source.Bytes())
 	return transform.Image{Body: blob.New(body), Format: format.WebP, Width: 4, Height: 3, Frames: 1}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/stillroom/stillroom/internal/cache"
 	"github.com/stillroom/stillroom/internal/deliver"
 	"github.com/stillroom/stillroom/internal/fault"
 	"github.com/stillroom/stillroom/internal/plan"
@@ -48,10 +49,14 @@ type Config struct {
 	Secret      string // bearer token that requests must carry; empty = none
 	HealthPath  string // answers like /health; empty = none
 	NegativeTTL time.Duration
-	Development bool     // error bodies say everything
-	KeyCookies  bool     // the planner reads cookies
-	Observer    Observer // nil = nobody
-	Log         *slog.Logger
+	Development bool // error bodies say everything
+	KeyCookies  bool // the planner reads cookies
+	// AdminToken lets a client purge with the PURGE method; empty = nobody may.
+	AdminToken string
+	// Purge hides all results of a URL from now on, or makes them stale, and returns the rule's id and time.
+	Purge    func(group cache.Key, soft bool) (id string, at time.Time, err error)
+	Observer Observer // nil = nobody
+	Log      *slog.Logger
 }
 
 // Handler answers the public listener.
@@ -123,6 +128,8 @@ func (x *exchange) answer() {
 		x.image(target)
 	case http.MethodOptions:
 		x.options()
+	case "PURGE":
+		x.purge(target)
 	default:
 		x.refuseMethod()
 	}

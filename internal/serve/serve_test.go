@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -274,6 +275,39 @@ func TestHealthAndDrain(t *testing.T) {
 	}
 	if w := get(h, "/example.com/a.jpg"); w.Code != 200 {
 		t.Errorf("draining: an image is answered with %d", w.Code)
+	}
+}
+
+func TestPurgeMethod(t *testing.T) {
+	var purged []string
+	h := handler(func(c *Config, _ *world) {
+		c.AdminToken = "t0ken"
+		c.Admission = door{fault.New(fault.Forbidden, "x", "signatures do not matter to a purge")}
+		c.Purge = func(group cache.Key, soft bool) (string, time.Time, error) {
+			purged = append(purged, fmt.Sprint(group, soft))
+			return "rule", time.Unix(1, 0), nil
+		}
+	})
+	for _, auth := range []string{"", "Bearer other", "t0ken"} {
+		if w := do(h, "PURGE", "/example.com/a.jpg", "Authorization", auth); w.Code != 403 {
+			t.Errorf("Authorization %q: status %d", auth, w.Code)
+		}
+	}
+	if w := do(h, "PURGE", "/bad", "Authorization", "Bearer t0ken"); w.Code != 404 {
+		t.Errorf("a URL that means nothing: status %d", w.Code)
+	}
+	w := do(h, "PURGE", "/example.com/a.jpg", "Authorization", "Bearer t0ken")
+	if w.Code != 200 || w.Body.String() != `{"rule":"rule","at":"1970-01-01T00:00:01Z"}` {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	do(h, "PURGE", "/example.com/a.jpg", "Authorization", "Bearer t0ken", "Soft-Purge", "1")
+	do(h, "PURGE", "/example.com/b.jpg", "Authorization", "Bearer t0ken")
+	if len(purged) != 3 || purged[0] == purged[1] || purged[0] == purged[2] {
+		t.Errorf("purged %q: want one URL hard and soft, then another", purged)
+	}
+	none := handler()
+	if w := do(none, "PURGE", "/example.com/a.jpg", "Authorization", "Bearer "); w.Code != 403 {
+		t.Errorf("without an admin token: status %d", w.Code)
 	}
 }
 

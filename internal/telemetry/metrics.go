@@ -23,8 +23,13 @@ type Metrics struct {
 	byStatus  [600]atomic.Pointer[prometheus.Counter]
 	sentBytes prometheus.Counter
 
-	hits, misses *prometheus.CounterVec
-	saved        prometheus.Counter
+	hits, misses            *prometheus.CounterVec
+	lookups, ages           *prometheus.HistogramVec
+	saved                   prometheus.Counter
+	evictions, evictedBytes *prometheus.CounterVec
+	drops, damaged          *prometheus.CounterVec
+	failures, verified      *prometheus.CounterVec
+	purges                  *prometheus.CounterVec
 
 	fills    *prometheus.CounterVec
 	process  *prometheus.HistogramVec
@@ -45,7 +50,7 @@ var outcomes = []string{
 	"hit", "stale-while-revalidate", "stale-if-error", "miss", "stale", "revalidated", "collapsed", "bypass",
 	"bad-url", "expired", "forbidden", "option-denied", "source-denied", "unreachable", "source-missing",
 	"source-failed", "source-timeout", "incomplete", "not-an-image", "unsupported", "too-large", "broken-image",
-	"overloaded", "timeout", "canceled", "internal", "loop", "health", "landing", "fixed", "options", "method",
+	"overloaded", "timeout", "canceled", "internal", "loop", "health", "landing", "fixed", "options", "method", "purge",
 }
 
 // NewMetrics returns metrics that count nothing yet, Go's own runtime metrics among them.
@@ -63,7 +68,18 @@ func NewMetrics(version string) *Metrics {
 		hits:      counters(r, "cache_hits_total", "Look-ups that a cache answered.", "cache_type"),
 		misses:    counters(r, "cache_misses_total", "Look-ups that a cache could not answer.", "cache_type"),
 		saved:     counter(r, "stillroom_cpu_seconds_saved_total", "Seconds of processing that hits made unnecessary."),
-		fills:     counters(r, "stillroom_fills_total", "Images made, by format, or by what went wrong.", "result"),
+		lookups: histograms(r, "stillroom_cache_hit_duration_seconds", "Time to find an entry, by the tier that had it; reading its body not included.",
+			prometheus.ExponentialBuckets(0.0000005, 4, 12), "cache_type"),
+		ages: histograms(r, "stillroom_cache_hit_age_seconds", "Age of entries when they are hit, since their source fetch began.",
+			prometheus.ExponentialBuckets(1, 4, 13), "cache_type"),
+		evictions:    counters(r, "stillroom_cache_evictions_total", "Whole entries that a cache gave up, by reason.", "cache_type", "reason"),
+		evictedBytes: counters(r, "stillroom_cache_evicted_bytes_total", "Bytes of those.", "cache_type", "reason"),
+		drops:        counters(r, "stillroom_cache_drops_total", "Entries that a cache declined to store, by reason.", "cache_type", "reason"),
+		damaged:      counters(r, "stillroom_cache_damaged_total", "Damaged files that were found and removed, by kind.", "cache_type", "kind"),
+		failures:     counters(r, "stillroom_cache_failures_total", "Operations of a cache that failed and that no client noticed.", "what"),
+		verified:     counters(r, "stillroom_verified_total", "Hits that were made again and compared.", "result"),
+		purges:       counters(r, "stillroom_purges_total", "Purge rules that came, by selector.", "selector"),
+		fills:        counters(r, "stillroom_fills_total", "Images made, by format, or by what went wrong.", "result"),
 		process: histograms(r, "stillroom_process_duration_seconds", "Time to make an image, waiting for a worker not included.",
 			prometheus.ExponentialBuckets(0.002, 2, 14), "format"),
 		fetches: counters(r, "stillroom_source_fetches_total", "Sources opened, by what came of it.", "result"),

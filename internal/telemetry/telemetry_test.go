@@ -46,6 +46,7 @@ func observed(t *testing.T, m *Metrics) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	m.Tier("memory", s)
 	return m.Store(s, "memory")
 }
 
@@ -71,6 +72,56 @@ func TestStoreCounts(t *testing.T) {
 		`cache_misses_total{cache_type="memory"} 1`,
 		`stillroom_cache_entries{cache_type="memory"} 1`,
 		`stillroom_cpu_seconds_saved_total 0.024`,
+	)
+}
+
+// What the second tier has, the first did not have; what none has, all missed.
+func TestTiersAreToldApart(t *testing.T) {
+	m := NewMetrics("test")
+	below := fixed{cachetest.Key(1): "disk", cachetest.Key(2): "memory"}
+	s := m.Store(below, "memory", "disk")
+	for n := range 4 {
+		_, _ = s.Get(context.Background(), cachetest.Key(n)) // hits and misses, to be counted
+	}
+	wantLines(t, scrape(t, m),
+		`cache_hits_total{cache_type="memory"} 1`,
+		`cache_hits_total{cache_type="disk"} 1`,
+		`cache_misses_total{cache_type="memory"} 3`,
+		`cache_misses_total{cache_type="disk"} 2`,
+		`stillroom_cache_hit_duration_seconds_count{cache_type="disk"} 1`,
+	)
+}
+
+// fixed is a store that says which tier has a key.
+type fixed map[cache.Key]string
+
+func (f fixed) Get(_ context.Context, key cache.Key) (*cache.Entry, error) {
+	if tier, ok := f[key]; ok {
+		return &cache.Entry{Tier: tier}, nil
+	}
+	return nil, cache.NotFound("not there")
+}
+
+func (fixed) Put(context.Context, cache.Key, *cache.Entry) error { return nil }
+func (fixed) Delete(context.Context, cache.Key) error            { return nil }
+
+func TestEvents(t *testing.T) {
+	m := NewMetrics("test")
+	m.Evicted("disk", "expired", 100)
+	m.Dropped("disk", "busy")
+	m.Damaged("disk", "flipped")
+	m.Failed("store")
+	m.Verified(true)
+	m.Verified(false)
+	m.Purged("source")
+	wantLines(t, scrape(t, m),
+		`stillroom_cache_evictions_total{cache_type="disk",reason="expired"} 1`,
+		`stillroom_cache_evicted_bytes_total{cache_type="disk",reason="expired"} 100`,
+		`stillroom_cache_drops_total{cache_type="disk",reason="busy"} 1`,
+		`stillroom_cache_damaged_total{cache_type="disk",kind="flipped"} 1`,
+		`stillroom_cache_failures_total{what="store"} 1`,
+		`stillroom_verified_total{result="different"} 1`,
+		`stillroom_purges_total{selector="source"} 1`,
 	)
 }
 

@@ -4,7 +4,9 @@ package cachetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"testing"
 	"time"
@@ -23,7 +25,8 @@ func Key(n int) cache.Key {
 	return cache.Key{byte(n), byte(n >> 8), byte(n >> 16), 0xce}
 }
 
-// Entry returns a complete entry with a body of size bytes that depends on n, to be kept for an hour.
+// Entry returns a complete entry with a body of size bytes that depends on n, to be kept for an hour from now: two
+// calls differ in their times.
 func Entry(n, size int) *cache.Entry {
 	now := time.Now().Truncate(time.Second)
 	return &cache.Entry{
@@ -63,15 +66,25 @@ func Run(t *testing.T, open func(t *testing.T) cache.Store) {
 	}
 }
 
-// Same fails the test unless got is want, body included.
+// Same fails the test unless got is want, body included. It closes got's body.
 func Same(t *testing.T, got, want *cache.Entry) {
 	t.Helper()
 	if diff := cmp.Diff(want.Meta, got.Meta, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("meta differs (-want +got):\n%s", diff)
 	}
-	if !bytes.Equal(got.Body.Bytes(), want.Body.Bytes()) {
-		t.Errorf("the body of %d bytes differs from the %d that were put", got.Body.Len(), want.Body.Len())
+	if body := whole(t, got); !bytes.Equal(body, want.Body.Bytes()) {
+		t.Errorf("the body of %d bytes differs from the %d that were put", len(body), want.Body.Len())
 	}
+}
+
+// whole returns the bytes of an entry, wherever they are, and closes its body.
+func whole(t *testing.T, e *cache.Entry) []byte {
+	t.Helper()
+	b, err := io.ReadAll(e.Body.Reader())
+	if err := errors.Join(err, e.Body.Close()); err != nil {
+		t.Error(err)
+	}
+	return b
 }
 
 func put(t *testing.T, s cache.Store, n int, e *cache.Entry) {
@@ -100,26 +113,29 @@ func missing(t *testing.T, s cache.Store, n int) {
 func absent(t *testing.T, s cache.Store) { missing(t, s, 1) }
 
 func putThenGet(t *testing.T, s cache.Store) {
-	put(t, s, 1, Entry(1, 5000))
+	e := Entry(1, 5000)
+	put(t, s, 1, e)
 	for range 3 {
-		Same(t, get(t, s, 1), Entry(1, 5000))
+		Same(t, get(t, s, 1), e)
 	}
 }
 
 func replace(t *testing.T, s cache.Store) {
 	put(t, s, 1, Entry(1, 5000))
-	put(t, s, 1, Entry(2, 60))
-	Same(t, get(t, s, 1), Entry(2, 60))
+	e := Entry(2, 60)
+	put(t, s, 1, e)
+	Same(t, get(t, s, 1), e)
 }
 
 func deletes(t *testing.T, s cache.Store) {
+	e := Entry(2, 10)
 	put(t, s, 1, Entry(1, 10))
-	put(t, s, 2, Entry(2, 10))
+	put(t, s, 2, e)
 	if err := s.Delete(context.Background(), Key(1)); err != nil {
 		t.Fatal(err)
 	}
 	missing(t, s, 1)
-	Same(t, get(t, s, 2), Entry(2, 10))
+	Same(t, get(t, s, 2), e)
 }
 
 func deleteTwice(t *testing.T, s cache.Store) {
@@ -133,16 +149,19 @@ func deleteTwice(t *testing.T, s cache.Store) {
 }
 
 func emptyBody(t *testing.T, s cache.Store) {
-	put(t, s, 1, Entry(1, 0))
-	Same(t, get(t, s, 1), Entry(1, 0))
+	e := Entry(1, 0)
+	put(t, s, 1, e)
+	Same(t, get(t, s, 1), e)
 }
 
 func keysApart(t *testing.T, s cache.Store) {
+	var entries []*cache.Entry
 	for n := range 20 {
-		put(t, s, n, Entry(n, 100+n))
+		entries = append(entries, Entry(n, 100+n))
+		put(t, s, n, entries[n])
 	}
-	for n := range 20 {
-		Same(t, get(t, s, n), Entry(n, 100+n))
+	for n, e := range entries {
+		Same(t, get(t, s, n), e)
 	}
 }
 
@@ -174,7 +193,7 @@ func allAtOnce(t *testing.T, s cache.Store) {
 				default:
 					e, err := s.Get(ctx, Key(n))
 					if err == nil {
-						if !bytes.Equal(e.Body.Bytes(), Entry(n, 1000+n).Body.Bytes()) {
+						if !bytes.Equal(whole(t, e), Entry(n, 1000+n).Body.Bytes()) {
 							t.Error("read a body that nobody put")
 						}
 					} else if !fault.Is(err, fault.NotFound) {

@@ -1,15 +1,15 @@
-// Package memory is the tier that keeps entries in this process, bounded in bytes. Which entries stay
-// is decided by how often they are asked for (W-TinyLFU), so a scan of pictures that nobody
-// asks for twice does not drive out those that many want.
+// Package memory is the tier that keeps entries in this process, bounded in bytes and in number. Which entries stay is
+// decided by S3-FIFO in bytes: a scan of pictures that nobody asks for twice drives out none that many want.
 package memory
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"sync"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-
+	"github.com/stillroom/stillroom/internal/blob"
 	"github.com/stillroom/stillroom/internal/cache"
 )
 
@@ -20,55 +20,64 @@ type Config struct {
 	// EntrySize is the largest body that is kept; 0 = an eighth of Size. One picture that fills the
 	// tier would empty it of everything else.
 	EntrySize int64
+	// Capacity is how many entries are kept; 0 = as many as Size has room for.
+	Capacity int64
+	// TTL is how long an entry stays after it came in, whatever its own clocks say, which it does not change; 0 = as
+	// long as those say.
+	TTL time.Duration
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
 }
 
-// overhead is what an entry costs beside its body: the Meta with its strings (about 600 bytes on a
-// 64-bit machine) and otter's node, measured with 100,000 empty entries.
+// overhead is what an entry costs beside its body: its Meta with strings of usual length, its node, its place in the
+// map and its ghost. TestOverhead measures it.
 const overhead = 1024
 
-// Store is the memory tier.
+// shards is how many locks lookups are spread over, so that those of many CPUs seldom meet.
+const shards = 64
+
+// Store is the memory tier. A hit takes no lock but one shard's, shared, and allocates nothing.
 type Store struct {
-	entries *otter.Cache[cache.Key, *cache.Entry]
-	size    int64
-	largest int64
-	now     func() time.Time
+	config Config
+	shards [shards]shard
+
+	mu      sync.Mutex // taken before a shard's
+	policy  policy
+	evicted Evictions
+}
+
+// shard is a part of the table. Writers hold Store.mu too, so that they may read without its lock.
+type shard struct {
+	sync.RWMutex
+	nodes map[cache.Key]*node
 }
 
 var (
-	_ cache.Store = (*Store)(nil)
-	_ cache.Sizer = (*Store)(nil)
+	_ cache.Store    = (*Store)(nil)
+	_ cache.Sizer    = (*Store)(nil)
+	_ cache.Accepter = (*Store)(nil)
 )
 
 // New returns an empty tier.
 func New(c Config) (*Store, error) {
-	if c.Size < 1 {
+	switch {
+	case c.Size < 1:
 		return nil, errors.New("memory tier: the size must be at least 1 byte")
+	case c.EntrySize < 0, c.Capacity < 0, c.TTL < 0:
+		return nil, errors.New("memory tier: entry size, capacity and TTL must not be negative")
 	}
 	if c.EntrySize == 0 {
 		c.EntrySize = c.Size / 8
 	}
+	c.EntrySize = min(c.EntrySize, max(c.Size-overhead, 0))
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	entries, err := otter.New(&otter.Options[cache.Key, *cache.Entry]{
-		MaximumWeight: uint64(c.Size),
-		Weigher:       weigh,
-		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[cache.Key, *cache.Entry]) time.Duration {
-			return max(e.Value.Clocks.Keep.Sub(c.Now()), 1)
-		}),
-	})
-	if err != nil {
-		return nil, err
+	s := &Store{config: c, policy: newPolicy()}
+	for i := range s.shards {
+		s.shards[i].nodes = map[cache.Key]*node{}
 	}
-	return &Store{entries: entries, size: c.Size, largest: min(c.EntrySize, maxWeight-overhead), now: c.Now}, nil
-}
-
-const maxWeight = 1<<32 - 1 // otter weighs in uint32
-
-func weigh(_ cache.Key, e *cache.Entry) uint32 {
-	return uint32(min(e.Body.Len()+overhead, maxWeight))
+	return s, nil
 }
 
 // Prepared, because a miss is the normal answer to a scan and should allocate nothing.
@@ -77,50 +86,81 @@ var (
 	errExpired = cache.NotFound("kept too long")
 )
 
+// shard returns the shard of a key. Keys are hashes, so any byte will do; the first one is what stores above this one
+// go by.
+func (s *Store) shard(key cache.Key) *shard { return &s.shards[key[1]%shards] }
+
 // Get implements cache.Store.
 func (s *Store) Get(_ context.Context, key cache.Key) (*cache.Entry, error) {
-	e, ok := s.entries.GetIfPresent(key)
-	if !ok {
+	shard := s.shard(key)
+	shard.RLock()
+	n := shard.nodes[key]
+	shard.RUnlock()
+	if n == nil {
 		return nil, errAbsent
 	}
-	if !s.now().Before(e.Clocks.Keep) {
-		s.entries.Invalidate(key)
+	if !s.config.Now().Before(n.until) {
+		s.expire(n)
 		return nil, errExpired
 	}
-	return e, nil
+	n.touch()
+	return n.entry, nil
 }
 
 // Put implements cache.Store. A body above the limit per entry is declined, and what was kept under the
 // key is forgotten, for it is out of date.
-func (s *Store) Put(_ context.Context, key cache.Key, e *cache.Entry) error {
-	if e.Body.Len() > s.largest || !s.now().Before(e.Clocks.Keep) {
-		s.entries.Invalidate(key)
-		return nil
+func (s *Store) Put(ctx context.Context, key cache.Key, e *cache.Entry) error {
+	now := s.config.Now()
+	until := e.Clocks.Keep
+	if s.config.TTL > 0 && now.Add(s.config.TTL).Before(until) {
+		until = now.Add(s.config.TTL)
+	}
+	if !s.Accepts(e.Body.Len()) || !now.Before(until) {
+		return s.Delete(ctx, key)
 	}
 	kept := *e
 	kept.Tier = "memory"
-	s.entries.Set(key, &kept)
+	if !kept.Body.InMemory() {
+		// The body belongs to the caller, who closes it.
+		var err error
+		if kept.Body, err = readAll(kept.Body); err != nil {
+			return errors.Join(err, s.Delete(ctx, key))
+		}
+	}
+	s.keep(&node{key: key, entry: &kept, until: until, size: kept.Body.Len() + overhead}, now)
 	return nil
+}
+
+func readAll(b *blob.Blob) (*blob.Blob, error) {
+	buf := bytes.NewBuffer(make([]byte, 0, b.Len()+bytes.MinRead))
+	if _, err := buf.ReadFrom(b.Reader()); err != nil {
+		return nil, err
+	}
+	return blob.New(buf.Bytes()), nil
 }
 
 // Delete implements cache.Store.
 func (s *Store) Delete(_ context.Context, key cache.Key) error {
-	s.entries.Invalidate(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := s.shard(key).nodes[key]; n != nil {
+		s.remove(n)
+	}
 	return nil
 }
 
-// Size implements cache.Sizer. Evictions run a moment behind writes, so Bytes may stand a little above
-// MaxBytes for that moment.
+// Accepts implements cache.Accepter: bodies up to the limit per entry are kept.
+func (s *Store) Accepts(size int64) bool { return size <= s.config.EntrySize }
+
+// Size implements cache.Sizer. What has expired counts until it is met.
 func (s *Store) Size() cache.Size {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return cache.Size{
-		Entries:  int64(s.entries.EstimatedSize()),
-		Bytes:    int64(s.entries.WeightedSize()),
-		MaxBytes: s.size,
+		Entries: s.policy.len(), MaxEntries: s.config.Capacity,
+		Bytes: s.policy.bytes(), MaxBytes: s.config.Size,
 	}
 }
 
-// Close ends the tier's background work.
-func (s *Store) Close() error {
-	s.entries.StopAllGoroutines()
-	return nil
-}
+// Close has nothing to end: the tier does no work of its own.
+func (s *Store) Close() error { return nil }

@@ -133,7 +133,7 @@ func (s *Source) fetch(ctx context.Context, ref source.Ref, limit int64, newer t
 		return err
 	}
 	key := keyOf(ref)
-	if err := s.config.Negatives.Get(key); err != nil {
+	if err := s.config.Negatives.Get(key, newer); err != nil {
 		return err
 	}
 	held := s.held(ctx, key)
