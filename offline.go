@@ -2,9 +2,12 @@ package stillroom
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/stillroom/stillroom/internal/admin"
+	"github.com/stillroom/stillroom/internal/cache"
 	"github.com/stillroom/stillroom/internal/fault"
 	"github.com/stillroom/stillroom/internal/plan"
 	"github.com/stillroom/stillroom/internal/provider"
@@ -65,6 +68,56 @@ func (o *Offline) Explain(target string, client plan.Client, now time.Time) (Exp
 	e.KeyText = o.planner.Text(e.Request, e.Plan, client)
 	return e, nil
 }
+
+// copiesFolder is where the copies of sources stand within the folder of the disk tier, as a tier of their own.
+const copiesFolder = "sources"
+
+// DiskFolders returns the folders of disk tiers that a Server makes where its cache is on disk: that of results, then
+// that of copies of sources, which is not there under every configuration.
+func DiskFolders(path string) (results, copies string) {
+	return path, filepath.Join(path, copiesFolder)
+}
+
+// Question is Explain in the words of the admin API.
+func (o *Offline) Question(target string, client plan.Client, now time.Time) (admin.Question, error) {
+	e, err := o.Explain(target, client, now)
+	if err != nil {
+		return admin.Question{}, err
+	}
+	q := admin.Question{
+		Provider: e.Provider, Source: e.Request.Source.String(), Want: "rendition",
+		Key: e.Plan.Key.String(), KeyText: e.KeyText, Group: e.Plan.Group.String(), Engine: plan.Engine,
+		Delivery: admin.Delivery(e.Request.Delivery),
+		Tags:     e.Plan.Tags, Vary: e.Plan.Vary, Private: e.Plan.Private,
+	}
+	if e.Request.Want == provider.Original {
+		q.Want = "original"
+	} else {
+		q.Canonical = e.Plan.Canonical.String()
+	}
+	if e.Refusal != nil {
+		q.Refusal = e.Refusal.Error()
+	}
+	return q, nil
+}
+
+// Group returns the key that names all results of a URL, whoever asks for it. The URL need not be signed: it is
+// identified here, not answered.
+func (o *Offline) Group(target string) (cache.Key, error) {
+	e, err := o.parse(target)
+	if err != nil {
+		return cache.Key{}, err
+	}
+	nothing := func(string) string { return "" }
+	p, err := o.planner.Resolve(e.Request, plan.Client{Header: headerFunc(nothing), Cookie: nothing})
+	return p.Group, err
+}
+
+// headerFunc reads header fields.
+type headerFunc func(name string) string
+
+// Get implements plan.Header.
+func (f headerFunc) Get(name string) string { return f(name) }
 
 // parse asks the grammars, the longest prefix first.
 func (o *Offline) parse(target string) (Explanation, error) {

@@ -8,7 +8,6 @@ package stillroom
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,10 +15,11 @@ import (
 
 	"github.com/stillroom/stillroom/internal/admin"
 	"github.com/stillroom/stillroom/internal/cache"
-	"github.com/stillroom/stillroom/internal/cache/memory"
 	"github.com/stillroom/stillroom/internal/config"
+	"github.com/stillroom/stillroom/internal/purge"
 	"github.com/stillroom/stillroom/internal/render"
 	"github.com/stillroom/stillroom/internal/serve"
+	"github.com/stillroom/stillroom/internal/source/cached"
 	"github.com/stillroom/stillroom/internal/telemetry"
 	"github.com/stillroom/stillroom/internal/transform"
 	"github.com/stillroom/stillroom/internal/vips"
@@ -80,7 +80,16 @@ func (s *Server) assemble(c *Config, version string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	renderer, err := s.renderer(c, version, metrics, log)
+	b := &builder{Server: s, c: c, metrics: metrics, log: log}
+	kept, err := b.keep()
+	if err != nil {
+		return err
+	}
+	engine, err := b.engine()
+	if err != nil {
+		return err
+	}
+	sources, err := b.sources(kept, version)
 	if err != nil {
 		return err
 	}
@@ -88,7 +97,7 @@ func (s *Server) assemble(c *Config, version string, log *slog.Logger) error {
 		Mounts:      door.mounts,
 		Admission:   door.admission,
 		Planner:     newPlanner(c),
-		Renderer:    renderer,
+		Renderer:    b.renderer(kept, sources, engine),
 		Deliverer:   newDeliverer(c),
 		PathPrefix:  c.Server.PathPrefix,
 		Secret:      c.Access.Secret,
@@ -96,43 +105,60 @@ func (s *Server) assemble(c *Config, version string, log *slog.Logger) error {
 		NegativeTTL: c.Freshness.NegativeTTL,
 		Development: c.Delivery.DevelopmentErrors,
 		KeyCookies:  len(c.Cache.KeyCookies) > 0,
-		Observer:    metrics,
-		Log:         log,
+		AdminToken:  c.Admin.Token,
+		Purge: func(group cache.Key, soft bool) (string, time.Time, error) {
+			rule, err := kept.ledger.Add(purge.Rule{Selector: purge.URL, Value: group.String(), Soft: soft})
+			return rule.ID, rule.At, err
+		},
+		Observer: metrics,
+		Log:      log,
 	})
-	s.admin = admin.New(admin.Config{Token: c.Admin.Token, Ready: s.ready, Metrics: metrics.Handler()})
+	s.admin = admin.New(b.operate(kept, door, sources, engine, version))
 	return nil
 }
 
-// renderer builds steps 4 to 8: the store, the sources, the engine behind its queue.
-func (s *Server) renderer(c *Config, version string, metrics *telemetry.Metrics, log *slog.Logger) (*render.Renderer, error) {
-	engine, err := newEngine(c)
+// engine starts libvips behind its queue.
+func (b *builder) engine() (*transform.Limiter, error) {
+	engine, err := newEngine(b.c)
 	if err != nil {
 		return nil, err
 	}
-	limiter := transform.NewLimiter(metrics.Processor(engine), transform.Config{
-		Workers: workers(c), Queue: c.Server.QueueSize, Timeout: c.Server.Timeout,
+	limiter := transform.NewLimiter(b.metrics.Processor(engine), transform.Config{
+		Workers: workers(b.c), Queue: b.c.Server.QueueSize, Timeout: b.c.Server.Timeout,
 	})
-	observe(metrics, engine, limiter)
-	results, err := s.tier(c.Cache.Type, int64(c.Cache.MemorySize))
-	if err != nil {
-		return nil, err
-	}
-	sources, err := s.sources(c, version, metrics)
-	if err != nil {
-		return nil, err
-	}
+	observe(b.metrics, engine, limiter)
+	return limiter, nil
+}
+
+// renderer joins what steps 4 to 8 need.
+func (b *builder) renderer(k *keeping, sources *cached.Source, engine *transform.Limiter) *render.Renderer {
 	return render.New(render.Config{
-		Store:     metrics.Store(results, c.Cache.Type),
-		Again:     results,
-		Sources:   sources,
-		Processor: limiter,
-		Policy:    policy(c),
-		Timeout:   c.Server.Timeout,
-		Salt:      c.Delivery.ETagBuster,
+		Store:        b.metrics.Store(k.results, k.names()...),
+		Again:        k.results,
+		Sources:      sources,
+		Processor:    engine,
+		Policy:       policy(b.c),
+		Negatives:    k.negatives,
+		Purges:       k.ledger,
+		Timeout:      b.c.Server.Timeout,
+		Salt:         b.c.Delivery.ETagBuster,
+		Verify:       float64(b.c.Cache.Verify),
+		ReportErrors: b.c.Cache.ReportErrors,
+		Verified:     b.verified,
 		Failed: func(what string, key cache.Key, err error) {
-			log.Warn("cache", "what", what, "key", key.String()[:12], "error", err)
+			b.metrics.Failed(what)
+			b.log.Warn("cache", "what", what, "key", key.String()[:12], "error", err)
 		},
-	}), nil
+	})
+}
+
+// verified reports a result that was made again. A difference is a bug of ours, so it is told loudly.
+func (b *builder) verified(key cache.Key, same bool) {
+	b.metrics.Verified(same)
+	if !same {
+		b.log.Error("a result that was made again has other bytes: its key lacks an ingredient, or the engine is not deterministic",
+			"key", key.String())
+	}
 }
 
 func (s *Server) ready() error {
@@ -140,37 +166,6 @@ func (s *Server) ready() error {
 		return errors.New("draining")
 	}
 	return nil
-}
-
-// tier returns the store that keeps results.
-func (s *Server) tier(kind string, size int64) (cache.Store, error) {
-	switch kind {
-	case "none":
-		return cache.None{}, nil
-	case "memory":
-		return s.memory(size)
-	}
-	return nil, fmt.Errorf("the cache type %q is not built in", kind)
-}
-
-func (s *Server) memory(size int64) (cache.Store, error) {
-	store, err := memory.New(memory.Config{Size: size})
-	if err != nil {
-		return nil, err
-	}
-	s.closers = append(s.closers, store)
-	return store, nil
-}
-
-// policy is the operator's word on lifetimes. An entry that is no longer served is kept for as long again as the longest
-// stale time, for a conditional fetch.
-func policy(c *Config) cache.Policy {
-	f := c.Freshness
-	return cache.Policy{
-		TTL: f.TTL, MinTTL: f.MinTTL, MaxTTL: f.MaxTTL,
-		Revalidate: f.StaleWhileRevalidate, IfError: f.StaleIfError,
-		Keep: max(f.StaleWhileRevalidate, f.StaleIfError, time.Minute),
-	}
 }
 
 func observe(m *telemetry.Metrics, engine *vips.Engine, limiter *transform.Limiter) {

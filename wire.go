@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/stillroom/stillroom/internal/cache"
 	"github.com/stillroom/stillroom/internal/config"
 	"github.com/stillroom/stillroom/internal/deliver"
 	"github.com/stillroom/stillroom/internal/format"
@@ -19,7 +18,6 @@ import (
 	"github.com/stillroom/stillroom/internal/source/cached"
 	"github.com/stillroom/stillroom/internal/source/file"
 	"github.com/stillroom/stillroom/internal/source/web"
-	"github.com/stillroom/stillroom/internal/telemetry"
 	"github.com/stillroom/stillroom/internal/transform"
 	"github.com/stillroom/stillroom/internal/vips"
 )
@@ -40,42 +38,35 @@ func workers(c *Config) int {
 }
 
 // sources returns the sources by scheme behind their own tier.
-func (s *Server) sources(c *Config, version string, metrics *telemetry.Metrics) (*cached.Source, error) {
+func (b *builder) sources(k *keeping, version string) (*cached.Source, error) {
 	remote, err := web.New(web.Config{
-		Timeout:        c.Sources.DownloadTimeout,
-		IdleTimeout:    c.Sources.ClientKeepAliveTimeout,
-		MaxSize:        int64(c.Limits.SourceBytes),
-		MaxRedirects:   c.Sources.MaxRedirects,
+		Timeout:        b.c.Sources.DownloadTimeout,
+		IdleTimeout:    b.c.Sources.ClientKeepAliveTimeout,
+		MaxSize:        int64(b.c.Limits.SourceBytes),
+		MaxRedirects:   b.c.Sources.MaxRedirects,
 		ConnectRetries: 2,
-		UserAgent:      strings.ReplaceAll(c.Sources.UserAgent, "%current_version", version),
-		AllowLoopback:  c.Sources.AllowLoopback,
-		AllowLinkLocal: c.Sources.AllowLinkLocal,
-		AllowPrivate:   c.Sources.AllowPrivate,
-		IgnoreTLS:      c.Sources.IgnoreTLS,
+		UserAgent:      strings.ReplaceAll(b.c.Sources.UserAgent, "%current_version", version),
+		AllowLoopback:  b.c.Sources.AllowLoopback,
+		AllowLinkLocal: b.c.Sources.AllowLinkLocal,
+		AllowPrivate:   b.c.Sources.AllowPrivate,
+		IgnoreTLS:      b.c.Sources.IgnoreTLS,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.closers = append(s.closers, remote)
+	b.closers = append(b.closers, remote)
 	schemes := map[string]source.Source{"http": remote, "https": remote}
-	if c.Sources.LocalRoot != "" {
-		local, err := file.New(c.Sources.LocalRoot)
+	if b.c.Sources.LocalRoot != "" {
+		local, err := file.New(b.c.Sources.LocalRoot)
 		if err != nil {
 			return nil, fmt.Errorf("STILLROOM_LOCAL_FILESYSTEM_ROOT: %w", err)
 		}
-		s.closers = append(s.closers, local)
+		b.closers = append(b.closers, local)
 		schemes["local"] = local
 	}
-	origin := metrics.Source(source.NewMux(schemes, map[string]string{"local": "STILLROOM_LOCAL_FILESYSTEM_ROOT"}))
-
-	var copies cache.Store = cache.None{}
-	if c.Sources.CacheSize > 0 && c.Cache.Type != "none" {
-		if copies, err = s.memory(int64(c.Sources.CacheSize)); err != nil {
-			return nil, err
-		}
-	}
-	return cached.New(origin, metrics.Store(copies, "source"), cached.Config{
-		Policy: policy(c), MaxSize: int64(c.Limits.SourceBytes),
+	origin := b.metrics.Source(source.NewMux(schemes, map[string]string{"local": "STILLROOM_LOCAL_FILESYSTEM_ROOT"}))
+	return cached.New(origin, b.metrics.Store(k.copies, "source"), cached.Config{
+		Policy: policy(b.c), MaxSize: int64(b.c.Limits.SourceBytes), Negatives: k.missing, Purged: k.purged,
 	}), nil
 }
 
@@ -180,6 +171,7 @@ func newDeliverer(c *Config) *deliver.Deliverer {
 		LastModifiedFloor: c.Delivery.LastModifiedBuster,
 		PassCacheControl:  c.Freshness.CacheControlPassthrough,
 		Canonical:         c.Delivery.CanonicalHeader,
+		Tags:              c.Delivery.Tags,
 		Debug:             c.Delivery.DebugHeaders,
 		Origin:            c.Delivery.AllowOrigin,
 	}}
@@ -203,7 +195,7 @@ func newPlanner(c *Config) *plan.Planner {
 		}
 	}
 	return plan.New(plan.Config{
-		Auto: auto, Enforce: enforce, ClientHints: c.Formats.ClientHints,
+		Auto: auto, Enforce: enforce, ClientHints: c.Formats.ClientHints, SourceTag: c.Delivery.Tags,
 		KeyHeaders: c.Cache.KeyHeaders, KeyCookies: c.Cache.KeyCookies,
 		Limits: transform.Limits{
 			SourcePixels: int64(c.Limits.SourcePixels), FramePixels: int64(c.Limits.FramePixels),

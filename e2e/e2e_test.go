@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -44,12 +46,36 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
+// executable returns the path of the server.
+func executable(t *testing.T) string {
+	t.Helper()
+	if err := lookAtModule(); err != nil {
+		t.Fatal(err)
+	}
+	return built
+}
+
+// lookAtModule lists every folder of the module. go test hands out the result of a package again until a file changes that
+// its tests looked at, tests in the narrow sense: what TestMain and the build of the server look at, it does not see.
+var lookAtModule = sync.OnceValue(func() error {
+	return filepath.WalkDir("..", func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // removed meanwhile
+			return nil
+		case err == nil && e.IsDir() && path != ".." && (e.Name()[0] == '.' || path == filepath.Join("..", "bin")):
+			return fs.SkipDir
+		}
+		return err
+	})
+})
+
 // server is a running process.
 type server struct {
 	t       *testing.T
 	command *exec.Cmd
 	public  string // http://host:port
 	admin   string
+	token   string // of the admin listener; empty = it asks for none
 	done    chan error
 
 	mu  sync.Mutex
@@ -60,13 +86,27 @@ type server struct {
 // waits until it serves. The test ends it.
 func start(t *testing.T, settings ...string) *server {
 	t.Helper()
-	s := &server{t: t, done: make(chan error, 1)}
-	s.command = exec.Command(built, "serve")
-	s.command.Env = append(plainEnvironment(),
-		"STILLROOM_BIND=127.0.0.1:0", "STILLROOM_ADMIN_BIND=127.0.0.1:0", "STILLROOM_LOG_FORMAT=json",
-		"STILLROOM_ALLOW_LOOPBACK_SOURCE_ADDRESSES=true")
-	for _, setting := range settings {
-		s.command.Env = append(s.command.Env, "STILLROOM_"+setting)
+	return launch(t, exec.Command(executable(t), "serve"), native(settings)...)
+}
+
+// native puts STILLROOM_ in front of settings.
+func native(settings []string) []string {
+	environ := make([]string, len(settings))
+	for i, setting := range settings {
+		environ[i] = "STILLROOM_" + setting
+	}
+	return environ
+}
+
+// launch is start for any command that ends up as the server, and for variables of any name.
+func launch(t *testing.T, command *exec.Cmd, environ ...string) *server {
+	t.Helper()
+	s := &server{t: t, command: command, done: make(chan error, 1)}
+	s.command.Env = append(environment(), environ...)
+	for _, v := range environ {
+		if token, ok := strings.CutPrefix(v, "STILLROOM_ADMIN_TOKEN="); ok {
+			s.token = token
+		}
 	}
 	stderr, err := s.command.StderrPipe()
 	if err != nil {
@@ -80,19 +120,32 @@ func start(t *testing.T, settings ...string) *server {
 	go s.read(stderr, ready)
 	select {
 	case <-ready:
+	case err := <-s.done:
+		t.Fatalf("the server ended (%v) instead of serving:\n%s", err, s.logged())
 	case <-time.After(20 * time.Second):
 		t.Fatalf("the server does not serve:\n%s", s.logged())
 	}
 	return s
 }
 
+// environment is what every server under test is given, before what the test gives it.
+func environment() []string {
+	return append(plainEnvironment(),
+		"STILLROOM_BIND=127.0.0.1:0", "STILLROOM_ADMIN_BIND=127.0.0.1:0", "STILLROOM_LOG_FORMAT=json",
+		"STILLROOM_ALLOW_LOOPBACK_SOURCE_ADDRESSES=true")
+}
+
 // plainEnvironment is this process's environment without settings of a server.
 func plainEnvironment() []string {
 	var kept []string
+next:
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "STILLROOM_") && !strings.HasPrefix(v, "IMGPROXY_") {
-			kept = append(kept, v)
+		for _, prefix := range []string{"STILLROOM_", "IMGPROXY_", "IMGFORGE_", "IMGFLUX_", "PP_"} {
+			if strings.HasPrefix(v, prefix) {
+				continue next
+			}
 		}
+		kept = append(kept, v)
 	}
 	return kept
 }
@@ -135,8 +188,20 @@ func (s *server) kill() {
 		}
 	}
 	if s.t.Failed() {
-		s.t.Logf("log of the server:\n%s", tail(s.logged(), 40))
+		s.t.Logf("log of the server, requests left out:\n%s\nand its end:\n%s",
+			tail(without(s.logged(), `"msg":"request"`), 40), tail(s.logged(), 40))
 	}
+}
+
+// without drops the lines of a text that hold a part.
+func without(text, part string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.Contains(line, part) {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
 }
 
 func tail(text string, n int) string {
@@ -201,7 +266,7 @@ func (s *server) try(ctx context.Context, method, path string, header ...string)
 // metric returns the sum of a metric's series whose labels hold all the given texts.
 func (s *server) metric(name string, labels ...string) float64 {
 	s.t.Helper()
-	response, err := client.Get(s.admin + "/metrics")
+	response, err := s.ask(http.MethodGet, "/metrics", nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

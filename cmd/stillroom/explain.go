@@ -1,30 +1,43 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/stillroom/stillroom"
+	"github.com/stillroom/stillroom/internal/admin"
 	"github.com/stillroom/stillroom/internal/config"
 	"github.com/stillroom/stillroom/internal/plan"
-	"github.com/stillroom/stillroom/internal/provider"
 )
+
+// lookTimeout bounds how long explain waits for a server's word on its cache. The rest is known without it.
+const lookTimeout = 3 * time.Second
 
 func explainFlags() []*config.Flag {
 	return []*config.Flag{
 		{Name: "accept", Desc: "Accept header of the client, such as image/avif,image/webp"},
 		{Name: "width", Desc: "Width client hint, in pixels"},
 		{Name: "dpr", Desc: "DPR client hint"},
+		{Name: "offline", Bool: true, Desc: "do not ask the running server what its cache holds"},
+		{Name: "json", Bool: true, Desc: "write the explanation as JSON"},
+		adminFlag(),
 	}
 }
 
-// explain shows how a URL is understood and what its key is made of. It changes nothing and asks nobody.
+// explain shows how a URL is understood, what its key is made of and, where a server runs, what its cache holds and what
+// a request would meet there. It changes nothing.
 func explain(args, environ []string, stdout, stderr io.Writer) int {
 	l, ok := load(args, environ, explainFlags(), 1, stderr)
 	if !ok {
+		return exitUsage
+	}
+	on, err := switches(l, "offline", "json")
+	if err != nil {
+		fmt.Fprintf(stderr, "explain: %s\n", err)
 		return exitUsage
 	}
 	offline, err := stillroom.NewOffline(l.config)
@@ -33,20 +46,56 @@ func explain(args, environ []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	_, target := splitURL(l.report.Operands[0])
-	client := plan.Client{
-		Header: header{"Accept": l.flags["accept"], "Width": l.flags["width"], "DPR": l.flags["dpr"]},
-		Cookie: func(string) string { return "" },
-	}
-	e, err := offline.Explain(target, client, time.Now())
+	shown := header{"Accept": l.flags["accept"], "Width": l.flags["width"], "DPR": l.flags["dpr"]}
+	client := plan.Client{Header: shown, Cookie: func(string) string { return "" }}
+	question, err := offline.Question(target, client, time.Now())
 	if err != nil {
 		fmt.Fprintf(stderr, "not understood: %s\n", err)
 		return exitFailed
 	}
-	if err := writeExplanation(stdout, e); err != nil {
+	e := admin.Explanation{Question: question}
+	if !on["offline"] {
+		server, err := remote(l)
+		if err != nil && l.flags["admin"] != "" {
+			fmt.Fprintln(stderr, err)
+			return exitUsage
+		}
+		if err == nil {
+			e.Cache, err = look(server, target, shown, question, stderr)
+		}
+		if err != nil {
+			fmt.Fprintf(stderr, "the cache was not asked: %s\n", err)
+		}
+	}
+	if err := writeExplanation(stdout, e, on["json"]); err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
 	return exitDone
+}
+
+// look asks a running server what its cache holds.
+func look(server *admin.Client, target string, shown header, q admin.Question, stderr io.Writer) (*admin.CacheView, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
+	e, err := server.Explain(ctx, target, shown)
+	if err != nil {
+		return nil, err
+	}
+	if e.Key != q.Key {
+		fmt.Fprintf(stderr, "the server has another configuration: its key is %s, and that is what its cache was asked for\n", e.Key)
+	}
+	return e.Cache, nil
+}
+
+func writeExplanation(w io.Writer, e admin.Explanation, asJSON bool) error {
+	if !asJSON {
+		return e.WriteText(w)
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(e)
 }
 
 // header is a client's header with one value for each name.
@@ -54,44 +103,6 @@ type header map[string]string
 
 // Get returns the value of a field; the caller's spelling is ours.
 func (h header) Get(name string) string { return h[name] }
-
-func writeExplanation(w io.Writer, e stillroom.Explanation) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(table, "%s\t%s\n", name, value)
-		}
-	}
-	row("grammar", e.Provider)
-	row("source", e.Request.Source.String())
-	row("wants", wants(e.Request.Want))
-	row("answered", answered(e.Refusal))
-	if expires := e.Request.Delivery.Expires; !expires.IsZero() {
-		row("expires", expires.UTC().Format(time.RFC3339))
-	}
-	row("file name", e.Request.Delivery.Filename)
-	row("vary", e.Plan.Vary)
-	row("key", e.Plan.Key.String())
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "\nThe key is the SHA-256 of:\n\n%s", e.KeyText)
-	return err
-}
-
-func wants(w provider.Want) string {
-	if w == provider.Original {
-		return "the source as it is"
-	}
-	return "a rendition"
-}
-
-func answered(refusal error) string {
-	if refusal != nil {
-		return "no: " + refusal.Error()
-	}
-	return "yes"
-}
 
 // splitURL takes scheme and host off a URL; a path has none.
 func splitURL(text string) (origin, path string) {

@@ -1,5 +1,5 @@
-// Command stillroom serves images made on request, and helps those who run it: it signs and explains
-// URLs, shows the configuration and checks that a server is up.
+// Command stillroom serves images made on request, and helps those who run it: it signs and explains URLs, purges,
+// shows statistics and the configuration, looks after the folder of a disk tier, and checks that a server is up.
 package main
 
 import (
@@ -38,7 +38,10 @@ func commands() []command {
 	return []command{
 		{name: "serve", does: "serve images (the default command)", settings: true, run: serve},
 		{name: "sign", operands: "URL-OR-PATH", does: "print the signed form of a path", settings: true, flags: signFlags, run: signing},
-		{name: "explain", operands: "URL", does: "show how a URL is understood, and its key", settings: true, flags: explainFlags, run: explain},
+		{name: "explain", operands: "URL", does: "show how a URL is understood, its key, and what the cache holds", settings: true, flags: explainFlags, run: explain},
+		{name: "purge", does: "have the server forget results: by --source, --url, --tag or --prefix, or --all", settings: true, flags: purgeFlags, run: purging},
+		{name: "stats", does: "show what the server's tiers hold, how often they hit and what it saved", settings: true, flags: statsFlags, run: stats},
+		{name: "cache", operands: "verify|gc|ls DIR", does: "check, tidy or list the folder of a disk tier that no server uses", settings: true, flags: cacheFlags, run: cacheFolder},
 		{name: "config", does: "show the effective configuration and where each value came from", settings: true, flags: configFlags, run: showConfig},
 		{name: "health", does: "ask the server of this configuration whether it is up", settings: true, flags: healthFlags, run: health},
 		{name: "version", does: "show the versions of stillroom, Go, libvips and its codecs", run: showVersion},

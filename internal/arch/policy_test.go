@@ -13,8 +13,8 @@ type row struct {
 // floors is every package there may be. A package that no row matches fails the test: deciding where it stands is part
 // of adding it.
 var floors = []row{
-	// Tests of the whole, from outside.
-	{"e2e", 8},
+	// Tests and measurements of the whole, from outside.
+	{"e2e", 8}, {"bench", 8},
 	// The composition root: the public package, the command, and the configuration that both are made from.
 	{".", 7}, {"cmd/*", 7}, {"internal/config", 7},
 	// HTTP edges.
@@ -24,7 +24,7 @@ var floors = []row{
 	// The way of a request, written against ports only.
 	{"internal/render", 4},
 	// What stands behind the ports. source/cached is here because it joins three packages of floor 1.
-	{"internal/plan", 3}, {"internal/vips", 3},
+	{"internal/plan", 3}, {"internal/vips", 3}, {"internal/fleet", 3},
 	{"internal/provider/*", 3}, {"internal/source/*", 3}, {"internal/bucket/*", 3}, {"internal/cache/*", 3},
 	// What the grammars share and what purges; parts of the engine.
 	{"internal/provider", 2}, {"internal/purge", 2}, {"internal/vips/*", 2},
@@ -83,9 +83,14 @@ var exclusives = []exclusive{
 		why:     "addresses are guarded where they are dialled",
 	},
 	{
-		imports: []string{"github.com/maypok86/otter/"},
-		places:  []string{"internal/cache/memory"},
-		why:     "a cache library is an implementation behind cache.Store",
+		imports: []string{"github.com/cespare/xxhash/v2"},
+		places:  []string{"internal/cache/disk"},
+		why:     "how a file is checked is known to who writes it",
+	},
+	{
+		imports: []string{"github.com/valkey-io/"},
+		places:  []string{"internal/fleet"},
+		why:     "where the nodes of a fleet meet is known in one place",
 	},
 	{
 		imports: []string{"github.com/caarlos0/env/", "go.yaml.in/yaml/"},
@@ -97,6 +102,7 @@ var exclusives = []exclusive{
 // testOnly is what only tests and suites import.
 var testOnly = []string{
 	"testing", "testing/", "net/http/httptest", "github.com/google/go-cmp/", "go.uber.org/goleak",
+	"github.com/alicebob/miniredis/",
 }
 
 // vagueNames say nothing about what a package holds, so anything ends up there.

@@ -26,6 +26,8 @@ type Cache struct {
 	Bucket     string `env:"CACHE_BUCKET" also:"IMGPROXY_" desc:"bucket or container of the object tier"`
 	PathPrefix string `env:"CACHE_PATH_PREFIX" also:"IMGPROXY_" desc:"put in front of each name in the object tier"`
 
+	Verify Share `env:"CACHE_VERIFY" default:"0" desc:"share of hits that are made again in the background and compared, 0 to 1"`
+
 	KeyHeaders   List `env:"CACHE_KEY_HEADERS" also:"IMGPROXY_" desc:"request headers that are part of the key"`
 	KeyCookies   List `env:"CACHE_KEY_COOKIES" also:"IMGPROXY_" desc:"request cookies that are part of the key"`
 	ReportErrors bool `env:"CACHE_REPORT_ERRORS" default:"false" also:"IMGPROXY_" desc:"answer with an error when the cache fails, in place of going on without it"`

@@ -27,6 +27,7 @@ type Delivery struct {
 
 	CanonicalHeader   bool   `env:"SET_CANONICAL_HEADER" default:"false" also:"IMGPROXY_" desc:"send Link rel=canonical with the source's URL"`
 	DebugHeaders      bool   `env:"ENABLE_DEBUG_HEADERS" default:"false" also:"IMGPROXY_" desc:"send X-Origin-*, X-Result-* and Server-Timing"`
+	Tags              bool   `env:"CACHE_TAGS" default:"false" desc:"label results with their source and the URL's tags, and send them as Surrogate-Key and Cache-Tag"`
 	AllowOrigin       string `env:"ALLOW_ORIGIN" also:"IMGPROXY_" desc:"Access-Control-Allow-Origin of every answer"`
 	DevelopmentErrors bool   `env:"DEVELOPMENT_ERRORS_MODE" default:"false" also:"IMGPROXY_" desc:"tell clients the whole cause of an error"`
 }

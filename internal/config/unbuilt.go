@@ -46,12 +46,7 @@ func unbuiltNames() []unbuilt {
 // for its part. The part that lands takes its lines out.
 func unbuiltValues() []unbuiltValue {
 	return []unbuiltValue{
-		{"CACHE_TYPE", "disk", "the disk tier", refuse},
-		{"CACHE_TYPE", "hybrid", "the disk tier", refuse},
 		{"CACHE_USE", "*", "the object tier", refuse},
-		{"CACHE_MEMORY_CAPACITY", "*", "a bound on entries; the bound on bytes holds", warn},
-		{"CACHE_MEMORY_TTL", "*", "a time of the memory tier's own; entries have theirs", warn},
-		{"CACHE_REPORT_ERRORS", "*", "errors of the cache as answers; the memory tier has none to report", warn},
 		{"JXL_EFFORT", "*", "JPEG XL effort", warn},
 		{"SANITIZE_SVG", "*", "SVG passed through with its scripts", warn},
 	}

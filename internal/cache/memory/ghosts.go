@@ -22,7 +22,7 @@ func newGhosts() ghosts {
 	return ghosts{turns: map[uint64]uint64{}, order: make([]uint64, fewestGhosts)}
 }
 
-func print(key cache.Key) uint64 { return binary.LittleEndian.Uint64(key[:8]) }
+func fingerprint(key cache.Key) uint64 { return binary.LittleEndian.Uint64(key[:8]) }
 
 // add remembers one more, of as many as there are entries.
 func (g *ghosts) add(key cache.Key, entries int64) {
@@ -32,8 +32,8 @@ func (g *ghosts) add(key cache.Key, entries int64) {
 	if g.next-g.first == uint64(len(g.order)) {
 		g.grow()
 	}
-	g.order[g.next%uint64(len(g.order))] = print(key)
-	g.turns[print(key)] = g.next
+	g.order[g.next%uint64(len(g.order))] = fingerprint(key)
+	g.turns[fingerprint(key)] = g.next
 	g.next++
 }
 
@@ -55,7 +55,7 @@ func (g *ghosts) grow() {
 
 // take reports whether a key is remembered, and forgets it.
 func (g *ghosts) take(key cache.Key) bool {
-	_, found := g.turns[print(key)]
-	delete(g.turns, print(key))
+	_, found := g.turns[fingerprint(key)]
+	delete(g.turns, fingerprint(key))
 	return found
 }

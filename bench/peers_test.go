@@ -1,0 +1,98 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// peer finds a program that `make test` sees to, and the folders of libraries that it needs.
+func peer(tb testing.TB, name string) *exec.Cmd {
+	tb.Helper()
+	unpacked, err := filepath.Abs(filepath.Join("..", ".deps", "peers", "usr"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	found, err := exec.LookPath(name)
+	for _, folder := range []string{"/usr/sbin", filepath.Join(unpacked, "bin"), filepath.Join(unpacked, "sbin")} {
+		if err != nil {
+			found, err = exec.LookPath(filepath.Join(folder, name))
+		}
+	}
+	if err != nil {
+		tb.Fatalf("there is no %s in PATH, /usr/sbin or .deps/peers: `make test` installs it", name)
+	}
+	command := exec.Command(found)
+	if strings.HasPrefix(found, unpacked) {
+		libraries, _ := filepath.Glob(filepath.Join(unpacked, "lib", "*-linux-gnu*")) // the pattern is well-formed
+		command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+strings.Join(libraries, ":"))
+	}
+	return command
+}
+
+// pictures is how many different ones are asked for in turns: enough that no single one is hot, few enough that all stay
+// in every cache.
+const pictures = 64
+
+// body is what picture n of a size looks like to whoever only looks at its first bytes.
+func body(size, n int) []byte {
+	b := make([]byte, size)
+	random := rand.NewChaCha8([32]byte{byte(n)})
+	_, _ = random.Read(b) // it never fails
+	copy(b, "\xff\xd8\xff\xe0")
+	return b
+}
+
+// newOrigin serves picture n of a size under /size/n.
+func newOrigin(tb testing.TB) *httptest.Server {
+	tb.Helper()
+	o := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var size, n int
+		if _, err := fmt.Sscanf(r.URL.Path, "/%d/%d", &size, &n); err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "image/jpeg")
+		w.Header().Set("Cache-Control", "max-age=3600")
+		w.Header().Set("Content-Length", strconv.Itoa(size))
+		_, _ = w.Write(body(size, n)) // a client may leave
+	}))
+	tb.Cleanup(o.Close)
+	return o
+}
+
+// target is one of two servers that are measured beside each other, and what it is asked for.
+type target struct {
+	name  string
+	url   string
+	paths string // file with one path a line
+}
+
+// newTarget writes down the paths of a size and asks for each until all are answered as they should be measured.
+func newTarget(tb testing.TB, name, url string, size int, path func(n int) string, warm func(http.Header) bool) target {
+	tb.Helper()
+	var list strings.Builder
+	for n := range pictures {
+		fmt.Fprintln(&list, path(n))
+		await(tb, name+" serves "+path(n)+" as it is to be measured", func() bool {
+			got, header := fetch(tb, url+path(n))
+			if !bytes.Equal(got, body(size, n)) {
+				tb.Fatalf("%s: %s: %d bytes, want %d others", name, path(n), len(got), size)
+			}
+			return warm(header)
+		})
+	}
+	file := filepath.Join(tb.TempDir(), "paths")
+	if err := os.WriteFile(file, []byte(list.String()), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return target{name, url, file}
+}
