@@ -33,6 +33,7 @@ func serve(args, environ []string, stdout, stderr io.Writer) int {
 	for _, w := range report.Warnings {
 		log.Warn(w)
 	}
+	tuneMemory(c, os.Getenv)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, c, log); err != nil {

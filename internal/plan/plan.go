@@ -118,6 +118,9 @@ func (p *Planner) Resolve(r provider.Request, client Client) (Plan, error) {
 	return plan, nil
 }
 
+// Fixed reports whether plans depend on requests alone: nothing that a client shows changes them.
+func (p *Planner) Fixed() bool { return p.vary == "" }
+
 // group returns the key that a client which shows nothing would get.
 func (p *Planner) group(r provider.Request) (cache.Key, error) {
 	pipeline := r.Pipeline

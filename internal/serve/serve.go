@@ -65,6 +65,7 @@ type Handler struct {
 
 	draining atomic.Bool
 	busy     atomic.Int64
+	memo     memo
 }
 
 // New returns a handler.
@@ -163,27 +164,10 @@ func (x *exchange) image(target string) {
 		x.plain(http.StatusLoopDetected, "Loop detected: the source of this image is this server")
 		return
 	}
-	req, err := x.parse(target)
-	if err != nil {
-		// Whoever cannot sign is told nothing else.
-		if req.Credentials != (provider.Credentials{}) {
-			if refused := x.h.Admission.Verify(req.Credentials); refused != nil {
-				err = refused
-			}
-		}
-		x.fail(err)
-		return
-	}
-	if err := x.h.Admission.Admit(req, x.began); err != nil {
-		x.fail(err)
-		return
-	}
-	client := plan.Client{Header: x.r.Header}
-	if x.h.KeyCookies {
-		client.Cookie = x.cookie
-	}
-	x.plan, err = x.h.Planner.Resolve(req, client)
-	if err != nil {
+	remembered := x.h.memo.get(target, x.began)
+	if remembered != nil {
+		x.provider, x.plan = remembered.provider, remembered.plan
+	} else if err := x.understand(target); err != nil {
 		x.fail(err)
 		return
 	}
@@ -192,8 +176,34 @@ func (x *exchange) image(target string) {
 		x.fail(err)
 		return
 	}
+	if remembered == nil && result.Status.Hit && x.h.Planner.Fixed() {
+		x.h.memo.put(target, &understood{x.provider, x.plan})
+	}
 	x.outcome = result.Status.Outcome()
 	x.status, x.sent = x.h.Deliverer.Result(x.w, x.r, x.plan, result)
+}
+
+// understand takes the URL through parse, admit and plan.
+func (x *exchange) understand(target string) error {
+	req, err := x.parse(target)
+	if err != nil {
+		// Whoever cannot sign is told nothing else.
+		if req.Credentials != (provider.Credentials{}) {
+			if refused := x.h.Admission.Verify(req.Credentials); refused != nil {
+				return refused
+			}
+		}
+		return err
+	}
+	if err := x.h.Admission.Admit(req, x.began); err != nil {
+		return err
+	}
+	client := plan.Client{Header: x.r.Header}
+	if x.h.KeyCookies {
+		client.Cookie = x.cookie
+	}
+	x.plan, err = x.h.Planner.Resolve(req, client)
+	return err
 }
 
 // parse asks the grammars, the longest prefix first.

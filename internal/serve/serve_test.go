@@ -51,8 +51,19 @@ func (d door) Verify(provider.Credentials) error       { return d.err }
 // world answers every fetch with err, or with an image if there is none.
 type world struct {
 	err   error
-	hangs bool // until nobody waits
+	hangs bool         // until nobody waits
+	kept  *cache.Entry // what the store has, for every key; nil = nothing
 }
+
+func (w world) Get(context.Context, cache.Key) (*cache.Entry, error) {
+	if w.kept == nil {
+		return nil, cache.NotFound("nothing is kept")
+	}
+	return w.kept, nil
+}
+
+func (world) Put(context.Context, cache.Key, *cache.Entry) error { return nil }
+func (world) Delete(context.Context, cache.Key) error            { return nil }
 
 func (w world) Fetch(ctx context.Context, _ source.Ref, _ int64, _ time.Time) (*source.Fetched, error) {
 	if w.hangs {
@@ -87,7 +98,7 @@ func handler(change ...func(*Config, *world)) *Handler {
 		f(&c, &w)
 	}
 	c.Renderer = render.New(render.Config{
-		Store: cache.None{}, Sources: w, Processor: w, Policy: cache.Policy{TTL: time.Hour, MaxTTL: time.Hour},
+		Store: w, Sources: w, Processor: w, Policy: cache.Policy{TTL: time.Hour, MaxTTL: time.Hour},
 	})
 	return New(c)
 }
@@ -217,6 +228,61 @@ func TestTargetReachesTheGrammarUntouched(t *testing.T) {
 	h := handler(func(conf *Config, _ *world) { conf.PathPrefix = "/img" })
 	if w := get(h, "/other/a"); w.Code != 404 {
 		t.Errorf("outside the prefix: status %d", w.Code)
+	}
+}
+
+// What is remembered of a URL saves work and changes nothing: it is still refused when it has expired, and URLs that were no hits
+// are not remembered.
+func TestMemo(t *testing.T) {
+	e := &echo{}
+	h := handler(func(c *Config, w *world) {
+		c.Mounts = []Mount{{Prefix: "/", Provider: e}}
+		w.kept = &cache.Entry{Body: blob.New([]byte("kept"))}
+		w.kept.Clocks.Fresh = time.Now().Add(time.Hour)
+	})
+	for range 5 {
+		if w := get(h, "/example.com/a.jpg"); w.Code != 200 || w.Body.String() != "kept" {
+			t.Fatalf("%d %q", w.Code, w.Body)
+		}
+	}
+	if len(e.asked) != 1 {
+		t.Errorf("the grammar read one URL %d times", len(e.asked))
+	}
+	get(h, "/example.com/b.jpg")
+	if len(e.asked) != 2 {
+		t.Error("another URL was taken for the first")
+	}
+
+	m := &memo{}
+	now := time.Now()
+	expiring := &understood{plan: plan.Plan{Delivery: provider.Delivery{Expires: now.Add(time.Second)}}}
+	m.put("/a", expiring)
+	m.put("/"+strings.Repeat("b", memoLength), expiring)
+	if m.get("/a", now) != expiring || m.get("/a", now.Add(time.Second)) != nil || len(m.plans) != 1 {
+		t.Error("want a URL remembered until it expires, and none that is too long")
+	}
+	for n := range 2 * memoEntries {
+		m.put(fmt.Sprint(n), expiring)
+	}
+	if len(m.plans) > memoEntries {
+		t.Errorf("%d URLs are remembered, the bound is %d", len(m.plans), memoEntries)
+	}
+
+	misses := &echo{}
+	h = handler(func(c *Config, _ *world) { c.Mounts = []Mount{{Prefix: "/", Provider: misses}} })
+	get(h, "/example.com/a.jpg")
+	get(h, "/example.com/a.jpg")
+	varying := &echo{}
+	h = handler(func(c *Config, w *world) {
+		c.Mounts = []Mount{{Prefix: "/", Provider: varying}}
+		c.Planner = plan.New(plan.Config{Auto: format.SetOf(format.WebP)})
+		w.kept = &cache.Entry{Body: blob.New(nil)}
+		w.kept.Clocks.Fresh = time.Now().Add(time.Hour)
+	})
+	get(h, "/example.com/a.jpg")
+	get(h, "/example.com/a.jpg")
+	if len(misses.asked) != 2 || len(varying.asked) != 2 {
+		t.Errorf("asked %d and %d times, want twice: neither misses nor what clients change is remembered", len(misses.asked), len(varying.asked))
 	}
 }
 
