@@ -85,7 +85,7 @@ func (f field) bare(tb testing.TB, size int) target {
 // an answer written in two parts, fields sorted each time.
 const (
 	leastThroughput = 0.3 // of nginx proxy_cache, from memory
-	mostLatency     = 8   // times nginx static, from disk
+	mostLatency     = 8.0 // times nginx static, from disk
 )
 
 // TestBesideNginx is a short form of the benchmark: it holds the server to its bounds.
