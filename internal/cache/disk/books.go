@@ -74,6 +74,24 @@ func (x *index) bury(i id, blocks, entries int64) {
 	x.files -= entries
 }
 
+// hold counts blocks as standing on disk unknown to the index.
+func (x *index) hold(blocks int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.held += blocks
+	x.used += blocks
+}
+
+// counted returns the blocks that an entry is counted with; 0 = it is not there.
+func (x *index) counted(i id) int64 {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if slot, ok := x.slots[i]; ok {
+		return int64(x.nodes.at(slot).blocks)
+	}
+	return 0
+}
+
 // charge counts blocks that are there already.
 func (x *index) charge(blocks int64) { x.release(-blocks, 0) }
 

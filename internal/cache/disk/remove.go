@@ -33,6 +33,10 @@ type leftover struct {
 // again later. The caller has the lock of the directory.
 func (s *Store) unlink(n int, l leftover) error {
 	d := &s.shelves[n]
+	missing := int64(0)
+	if l.named && !s.index.has(l.id) {
+		missing = s.missing(l.id, l.blocks)
+	}
 	if !l.named || !s.index.has(l.id) {
 		if err := s.fs.Remove(l.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			s.stuck.add(l)
@@ -44,6 +48,7 @@ func (s *Store) unlink(n int, l leftover) error {
 	}
 	if l.named {
 		s.index.bury(l.id, l.blocks, l.entries)
+		s.index.hold(missing)
 	} else {
 		s.index.release(l.blocks, l.entries)
 	}
@@ -55,6 +60,27 @@ func (s *Store) unlink(n int, l leftover) error {
 		d.blocks = 0
 	}
 	return nil
+}
+
+// missing returns how many of the blocks that an entry is counted with its file does not take. While the folder is not
+// known, the index may speak of files that went before a kill:
+//
+//	what stands    what the index says    held back below the mark
+//	c d e          a b c                  d e, as many blocks as the mark is above a b c
+//
+// Taking a out frees nothing, so what it is counted with is held back for what stands unknown, until all is known.
+func (s *Store) missing(i id, counted int64) int64 {
+	if !s.settling.Load() {
+		return 0
+	}
+	info, err := s.fs.Lstat(s.path(i))
+	switch {
+	case err == nil:
+		return max(counted-blocksOf(info.Size()), 0)
+	case errors.Is(err, fs.ErrNotExist):
+		return counted
+	}
+	return 0
 }
 
 // forget takes an entry out and removes its file.
