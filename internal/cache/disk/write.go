@@ -55,6 +55,10 @@ func (s *Store) write(i id, h *head, first []byte, body *blob.Blob, blocks int64
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	missing := int64(0)
+	if before := s.index.counted(i); before > 0 {
+		missing = s.missing(i, before)
+	}
 	if err == nil {
 		err = s.fs.Rename(temp, s.path(i))
 	}
@@ -68,6 +72,7 @@ func (s *Store) write(i id, h *head, first []byte, body *blob.Blob, blocks int64
 	s.index.put(record{
 		id: i, blocks: uint32(blocks), keep: deadline(h.Meta.Clocks.Keep), written: clock(h.Stored), weight: weight,
 	})
+	s.index.hold(missing)
 	return nil
 }
 
