@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
 )
 
 // Blob is bounded, immutable bytes. One in memory may be read by many goroutines at once and need not be
@@ -16,6 +17,14 @@ type Blob struct {
 
 	file      *os.File // nil = in memory
 	off, size int64
+	holder    Holder // of a file that others read from, too; nil = the file is the blob's own, or it was closed
+	shared    bool
+}
+
+// A Holder holds a file open for several blobs.
+type Holder interface {
+	// Release says that a blob has been closed.
+	Release()
 }
 
 // New returns a blob of data. The caller gives data away: nobody may change it afterwards.
@@ -23,6 +32,12 @@ func New(data []byte) *Blob { return &Blob{data: data, size: int64(len(data))} }
 
 // FromFile returns a blob of the size bytes of f that begin at off. The blob takes f over and closes it.
 func FromFile(f *os.File, off, size int64) *Blob { return &Blob{file: f, off: off, size: size} }
+
+// FromShared returns a blob of the size bytes of f that begin at off. The file stays its holder's, who is told when the
+// blob is closed. The file's own offset is not touched.
+func FromShared(f *os.File, off, size int64, holder Holder) *Blob {
+	return &Blob{file: f, off: off, size: size, holder: holder, shared: true}
+}
 
 // Len returns the number of bytes.
 func (b *Blob) Len() int64 { return b.size }
@@ -56,13 +71,25 @@ func (b *Blob) Reader() io.ReadSeeker {
 	return io.NewSectionReader(b.file, b.off, b.size)
 }
 
-// WriteTo writes all bytes to w: from memory in one call, from a file by w's ReadFrom, which lets a
-// connection take them straight from the kernel. It moves the file's own offset, so a blob in a file is
-// written by one goroutine at a time.
+// A FileWriter is a writer that takes a part of a file by itself.
+type FileWriter interface {
+	// WriteFile writes n bytes of f from off on. It may move f's own offset.
+	WriteFile(f *os.File, off, n int64) (int64, error)
+}
+
+// WriteTo writes all bytes to w: from memory in one call, from a file by w's WriteFile or ReadFrom, which let a
+// connection take them straight from the kernel. It may move the file's own offset, so a blob in a file is
+// written by one goroutine at a time, unless the file is shared.
 func (b *Blob) WriteTo(w io.Writer) (int64, error) {
 	if b.file == nil {
 		n, err := w.Write(b.data)
 		return int64(n), err
+	}
+	if direct, ok := w.(FileWriter); ok {
+		return direct.WriteFile(b.file, b.off, b.size)
+	}
+	if b.shared {
+		return b.writeShared(w)
 	}
 	if _, err := b.file.Seek(b.off, io.SeekStart); err != nil {
 		return 0, err
@@ -75,9 +102,37 @@ func (b *Blob) WriteTo(w io.Writer) (int64, error) {
 	return n, err
 }
 
+// writeShared is WriteTo for a file whose offset others may be using. The system opens it once more where it can, by its
+// number and thus also if it has lost its name: with an offset of its own it goes out through the kernel.
+func (b *Blob) writeShared(w io.Writer) (int64, error) {
+	conn, err := b.file.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var again *os.File
+	if err := conn.Control(func(fd uintptr) {
+		again, err = os.Open("/proc/self/fd/" + strconv.Itoa(int(fd)))
+	}); err != nil {
+		return 0, err
+	}
+	if err != nil { // no /proc: the bytes go through the process
+		return io.Copy(w, io.NewSectionReader(b.file, b.off, b.size))
+	}
+	own := FromFile(again, b.off, b.size)
+	defer func() { _ = own.Close() }() // it was only read from
+	return own.WriteTo(w)
+}
+
 // Close closes the file of a blob that is in one. Closing again, or a blob in memory, does nothing.
 func (b *Blob) Close() error {
 	if b == nil || b.file == nil {
+		return nil
+	}
+	if b.shared {
+		if b.holder != nil {
+			b.holder.Release()
+			b.holder = nil
+		}
 		return nil
 	}
 	err := b.file.Close()

@@ -44,6 +44,7 @@ type Store struct {
 	writers chan struct{} // one token per write in progress
 	readers chan struct{} // one token per thread that waits for the disk on behalf of a Get
 	heads   sync.Pool     // of *[headRead]byte
+	handles handles
 	temps   atomic.Uint64
 
 	health   health
@@ -103,7 +104,7 @@ func Open(c Config) (*Store, error) {
 	s := &Store{
 		config: c, fs: c.FS, dir: filepath.Join(c.Path, layout), index: newIndex(&c),
 		known: make(chan struct{}), writers: make(chan struct{}, c.MaxWriters), readers: make(chan struct{}, mostReaders),
-		health: health{log: c.Log, path: c.Path}, counters: counters{observer: c.Observer},
+		handles: handles{most: mostHandles}, health: health{log: c.Log, path: c.Path}, counters: counters{observer: c.Observer},
 	}
 	s.heads.New = func() any { return new([headRead]byte) }
 	var token [6]byte
@@ -156,6 +157,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.handles.close()
 	s.finished.Wait()
 	err := s.finish()
 	return errors.Join(err, s.lock.Close())

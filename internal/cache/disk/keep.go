@@ -70,6 +70,7 @@ func (s *Store) cleanup(ctx context.Context) {
 		s.expire(i, clock(now))
 	}
 	s.unstick()
+	s.handles.sweep()
 	s.trim(ctx)
 	if s.journal.grown() {
 		s.save()

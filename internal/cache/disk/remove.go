@@ -47,6 +47,7 @@ func (s *Store) unlink(n int, l leftover) error {
 		}
 	}
 	if l.named {
+		s.handles.drop(l.id)
 		s.index.bury(l.id, l.blocks, l.entries)
 		s.index.hold(missing)
 	} else {

@@ -66,6 +66,7 @@ func (s *Store) write(i id, h *head, first []byte, body *blob.Blob, blocks int64
 		_ = s.unlink(n, leftover{path: temp, id: i, blocks: blocks, entries: 1})
 		return err
 	}
+	s.handles.drop(i)
 	if s.index.has(i) {
 		d.files-- // two files, one name
 	}
