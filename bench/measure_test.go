@@ -87,13 +87,18 @@ func medianOf(samples []sample, of func(sample) float64) float64 {
 	return median(values)
 }
 
-// best is the least over rounds of one server: what it takes when nothing else gets in its way.
-func best(samples []sample, of func(sample) float64) float64 {
-	values := make([]float64, len(samples))
-	for i, s := range samples {
-		values[i] = of(s)
+// least and most are the best rounds of one server, for what should be small and what should be large: what it takes when
+// nothing else gets in its way.
+func least(samples []sample, of func(sample) float64) float64 {
+	best := of(samples[0])
+	for _, s := range samples {
+		best = min(best, of(s))
 	}
-	return slices.Min(values)
+	return best
+}
+
+func most(samples []sample, of func(sample) float64) float64 {
+	return -least(samples, func(s sample) float64 { return -of(s) })
 }
 
 func throughput(s sample) float64 { return s.perSecond }

@@ -79,30 +79,33 @@ func (f field) bare(tb testing.TB, size int) target {
 		func(http.Header) bool { return true })
 }
 
-// The bounds of the short form: where we stand, with room for a busy machine, so that falling behind is noticed. On two
-// idle cores the figures were 0.47 and 3.9. A bare net/http handler that sends the same fields and has the same timeouts made 0.53
-// there, and one that sends two fields 0.70, so what is left is in net/http: a goroutine woken for each request,
-// an answer written in two parts, fields sorted each time.
+// The bounds of the short form. On two cores the figures were 0.70 and 1.3.
 const (
-	leastThroughput = 0.3 // of nginx proxy_cache, from memory
-	mostLatency     = 8.0 // times nginx static, from disk
+	leastThroughput = 0.6 // of nginx proxy_cache, from memory
+	mostLatency     = 1.5 // times nginx static, from disk
 )
 
-// TestBesideNginx is a short form of the benchmark: it holds the server to its bounds.
+// TestBesideNginx is a short form of the benchmark: it holds the server to its bounds. Each side is taken at its best
+// round, because other tests run at the same time.
 func TestBesideNginx(t *testing.T) {
-	f := newField(t)
 	t.Run("throughput from memory", func(t *testing.T) {
-		p := alternate(t, load{connections: 32, duration: time.Second}, 5, f.stillroom(t, "memory", 20_000), f.proxy(t, 20_000))
-		got := p.ratio(throughput)
-		t.Logf("%.2f times the requests per second of nginx proxy_cache (%.0f)", got, medianOf(p.theirs, throughput))
+		f := newField(t)
+		p := alternate(t, load{connections: 32, duration: time.Second}, 7, f.stillroom(t, "memory", 20_000), f.proxy(t, 20_000))
+		got := most(p.ours, throughput) / most(p.theirs, throughput)
+		t.Logf("%.2f times the requests per second of nginx proxy_cache (%.0f)", got, most(p.theirs, throughput))
 		if got < leastThroughput {
 			t.Errorf("%.2f times the requests per second of nginx proxy_cache, want at least %.2f", got, leastThroughput)
 		}
 	})
 	t.Run("latency from disk", func(t *testing.T) {
-		p := alternate(t, load{connections: 1, duration: time.Second}, 7, f.stillroom(t, "disk", 20_000), f.static(t, 20_000))
-		got := best(p.ours, typical) / best(p.theirs, typical)
-		t.Logf("%.2f times the latency of nginx static (%.0f us)", got, best(p.theirs, typical))
+		var p pair
+		// Waking a second processor takes longer than either server does; what it takes is not theirs.
+		onOneCPU(t, func() {
+			f := newField(t)
+			p = alternate(t, load{connections: 1, duration: time.Second}, 9, f.stillroom(t, "disk", 20_000), f.static(t, 20_000))
+		})
+		got := least(p.ours, typical) / least(p.theirs, typical)
+		t.Logf("%.2f times the latency of nginx static (%.0f us)", got, least(p.theirs, typical))
 		if got > mostLatency {
 			t.Errorf("%.2f times the latency of nginx static, want at most %.2f", got, mostLatency)
 		}
@@ -134,6 +137,16 @@ func BenchmarkBesideNginx(b *testing.B) {
 				}
 			}
 		}
+		onOneCPU(b, func() {
+			f := newField(b)
+			for _, size := range []int{20_000, 200_000} {
+				static := f.static(b, size)
+				for _, tier := range []string{"memory", "disk"} {
+					p := alternate(b, load{connections: 1, duration: time.Second}, 9, f.stillroom(b, tier, size), static)
+					t.row(tier+", one CPU", size, 1, static.name, "p50 us", p, typical)
+				}
+			}
+		})
 		t.flush()
 	}
 }

@@ -85,5 +85,8 @@ func (s *slotted) Close() error {
 	return err
 }
 
+// Socket returns what is wrapped: bytes pass unchanged.
+func (s *slotted) Socket() net.Conn { return s.Conn }
+
 // ReadFrom implements io.ReaderFrom, so that a file still goes out through sendfile.
 func (s *slotted) ReadFrom(r io.Reader) (int64, error) { return io.Copy(s.Conn, r) }

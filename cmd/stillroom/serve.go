@@ -15,6 +15,7 @@ import (
 
 	"github.com/stillroom/stillroom"
 	"github.com/stillroom/stillroom/internal/config"
+	"github.com/stillroom/stillroom/internal/http1"
 	"github.com/stillroom/stillroom/internal/telemetry"
 )
 
@@ -55,7 +56,7 @@ func run(ctx context.Context, c *config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	front := frontServer(c.Server, server, log)
+	front := http1.New(frontServer(c.Server, server, log))
 	failed := make(chan error, 2)
 	go func() { failed <- front.Serve(public) }()
 	log.Info("stillroom serves", "address", public.Addr().String(), "version", version)
@@ -119,7 +120,7 @@ func serveAdmin(ctx context.Context, bind string, h http.Handler, log *slog.Logg
 
 // drain lets running requests finish. The listener stays open until they have, so that health checks see that the server
 // is leaving; then everything closes. What is not finished in time is cut off.
-func drain(grace time.Duration, server *stillroom.Server, front, back *http.Server, log *slog.Logger) error {
+func drain(grace time.Duration, server *stillroom.Server, front *http1.Server, back *http.Server, log *slog.Logger) error {
 	server.Drain()
 	front.SetKeepAlivesEnabled(false)
 	log.Info("stillroom drains", "requests", server.Busy(), "grace", grace.String())

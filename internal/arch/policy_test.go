@@ -18,7 +18,7 @@ var floors = []row{
 	// The composition root: the public package, the command, and the configuration that both are made from.
 	{".", 7}, {"cmd/*", 7}, {"internal/config", 7},
 	// HTTP edges.
-	{"internal/serve", 6}, {"internal/admin", 6},
+	{"internal/serve", 6}, {"internal/admin", 6}, {"internal/http1", 6},
 	// From a result to an answer; from an event to a number.
 	{"internal/deliver", 5}, {"internal/telemetry", 5},
 	// The way of a request, written against ports only.
@@ -65,7 +65,7 @@ var exclusives = []exclusive{
 	{
 		imports: []string{"net/http", "net/http/"},
 		places: []string{
-			"internal/source/web", "internal/deliver", "internal/serve", "internal/admin",
+			"internal/source/web", "internal/deliver", "internal/serve", "internal/admin", "internal/http1",
 			"stillroom.go", "cmd/stillroom/serve.go", "cmd/stillroom/health.go",
 			"internal/telemetry/metrics.go", // hands Prometheus' own handler on
 		},

@@ -83,7 +83,7 @@ func (d *Deliverer) Result(w http.ResponseWriter, r *http.Request, p plan.Plan, 
 		return status, 0
 	}
 	d.describe(&fields, p, res)
-	if r.Header.Get("Range") != "" && r.Method == http.MethodGet && res.Body != nil {
+	if len(r.Header["Range"]) > 0 && r.Header["Range"][0] != "" && r.Method == http.MethodGet && res.Body != nil {
 		return d.ranged(w, r, res.Entry)
 	}
 	fields.set(contentLength, strconv.FormatInt(res.Length, 10))

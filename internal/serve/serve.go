@@ -171,7 +171,7 @@ func (x *exchange) image(target string) {
 		x.fail(err)
 		return
 	}
-	result, err := x.h.Renderer.Render(x.r.Context(), x.plan, x.r.Header.Get("If-None-Match"))
+	result, err := x.h.Renderer.Render(x.r.Context(), x.plan, first(x.r.Header["If-None-Match"]))
 	if err != nil {
 		x.fail(err)
 		return
@@ -220,6 +220,14 @@ func (x *exchange) parse(target string) (provider.Request, error) {
 		return req, err
 	}
 	return provider.Request{}, fault.New(fault.BadURL, "serve.route", "no grammar reads this path")
+}
+
+// first returns the first line of a field. http.Header.Get would look at the name's capitals first.
+func first(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[0]
 }
 
 func (x *exchange) authorized() bool {
