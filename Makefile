@@ -12,7 +12,7 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := .bin/golangci-lint-$(GOLANGCI_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test peers vet lint bench fuzz samples clean distclean always
+.PHONY: help run build test peers servers vet lint bench fuzz samples clean distclean always
 
 # libvips is looked at once per invocation of make: the script is quick when there is nothing to do, and it rewrites
 # .deps/env.mk only when the answer has changed (LIBVIPS=system, a new version). MAKE_RESTARTS ends the loop: make
@@ -37,7 +37,7 @@ run: build ## build, and serve samples/ on http://127.0.0.1:8080
 build: ## build bin/stillroom
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/stillroom ./cmd/stillroom
 
-test: vet lint peers ## everything CI runs: vet, lint, tests under the race detector, fuzz seeds
+test: vet lint peers servers ## everything CI runs: vet, lint, tests under the race detector, fuzz seeds
 	$(GO) test -race ./...
 	@# What the race detector changes, allocations above all, is tested without it.
 	$(GO) test $$(scripts/packages.sh '^//go:build !race')
@@ -45,6 +45,10 @@ test: vet lint peers ## everything CI runs: vet, lint, tests under the race dete
 # What tests run beside the server: nginx and wrk.
 peers:
 	@scripts/peers.sh
+
+# What tests start as the server's own company: object storage of each kind.
+servers:
+	@scripts/buckets.sh
 
 vet:
 	$(GO) vet ./...

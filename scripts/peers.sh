@@ -5,7 +5,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 peers=$PWD/.deps/peers
-policy=/usr/sbin/policy-rc.d
 
 say() { printf 'peers: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -41,30 +40,6 @@ quietly() {
     fi
 }
 
-# restore puts the machine's own policy back, also after a run that was killed half-way.
-restore() {
-    if [ -e "$policy.stillroom" ]; then
-        mv -f "$policy.stillroom" "$policy"
-    elif grep -qs 'written by scripts/peers.sh' "$policy"; then
-        rm -f "$policy"
-    fi
-}
-
-# install installs packages and keeps their services from starting: nginx would take port 80.
-install() {
-    trap 'restore; rm -f "$log"' EXIT
-    trap 'exit 1' HUP INT TERM
-    restore
-    [ ! -e "$policy" ] || cp -pP "$policy" "$policy.stillroom"
-    printf '#!/bin/sh\n# written by scripts/peers.sh: no service starts\nexit 101\n' >"$policy.new"
-    chmod 755 "$policy.new"
-    mv -f "$policy.new" "$policy"
-    quietly update || say "apt-get update failed; going on with the lists that are there"
-    # shellcheck disable=SC2086 # a list of names
-    quietly install -y --no-install-recommends $1 || fail "apt-get cannot install $1"
-    restore
-}
-
 # unpack lays packages, and whatever of their dependencies the machine lacks, out in .deps/peers.
 unpack() {
     have dpkg || fail "missing: dpkg, to unpack $1"
@@ -90,8 +65,8 @@ main() {
     log=$(mktemp "$PWD/.deps/peers-log.XXXXXX")
     trap 'rm -f "$log"' EXIT
     if [ "$(id -u)" = 0 ]; then
-        say "installing ${missing% } by apt"
-        install "$missing"
+        # shellcheck disable=SC2086 # a list of names
+        scripts/apt.sh $missing
     else
         say "unpacking ${missing% } into .deps/peers"
         unpack "$missing"

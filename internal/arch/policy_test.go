@@ -25,7 +25,9 @@ var floors = []row{
 	{"internal/render", 4},
 	// What stands behind the ports. source/cached is here because it joins three packages of floor 1.
 	{"internal/plan", 3}, {"internal/vips", 3}, {"internal/fleet", 3},
+	{"internal/bucket/remote", 2}, // before its siblings: what those of them share that speak HTTP
 	{"internal/provider/*", 3}, {"internal/source/*", 3}, {"internal/bucket/*", 3}, {"internal/cache/*", 3},
+	{"internal/fleet/*", 3},
 	// What the grammars share and what purges; parts of the engine.
 	{"internal/provider", 2}, {"internal/purge", 2}, {"internal/vips/*", 2},
 	// Ports and the pure core.
@@ -44,6 +46,13 @@ var sideways = []edge{
 	{".", "internal/config", "the public package is made from a configuration"},
 	{"cmd/*", "internal/config", "a command reads the configuration"},
 	{"cmd/*", ".", "the command serves what the public package builds"},
+}
+
+// sidewaysInTests is every import within one floor that is allowed to tests alone.
+var sidewaysInTests = []edge{
+	{"internal/source/object", "internal/bucket/*", "its suite runs over real buckets, too"},
+	{"internal/cache/object", "internal/bucket/*", "its suite runs over real buckets, too"},
+	{"internal/fleet/board", "internal/bucket/*", "nodes of its tests meet in real buckets, too"},
 }
 
 // An exclusive import is allowed in the named places only: folders, or single files.
@@ -68,6 +77,8 @@ var exclusives = []exclusive{
 			"internal/source/web", "internal/deliver", "internal/serve", "internal/admin", "internal/http1",
 			"stillroom.go", "cmd/stillroom/serve.go", "cmd/stillroom/health.go",
 			"internal/telemetry/metrics.go", // hands Prometheus' own handler on
+			// The clients of object storage, none of which shows a status or a header to anybody else.
+			"internal/bucket/remote", "internal/bucket/gcs", "internal/bucket/azure", "internal/bucket/swift",
 		},
 		inTests: true,
 		why:     "statuses and headers are words of the edges; nothing between them knows HTTP",
@@ -84,13 +95,33 @@ var exclusives = []exclusive{
 	},
 	{
 		imports: []string{"github.com/cespare/xxhash/v2"},
-		places:  []string{"internal/cache/disk"},
-		why:     "how a file is checked is known to who writes it",
+		places:  []string{"internal/cache/disk", "internal/cache/object"},
+		why:     "how a file or an object is checked is known to who writes it",
 	},
 	{
 		imports: []string{"github.com/valkey-io/"},
 		places:  []string{"internal/fleet"},
 		why:     "where the nodes of a fleet meet is known in one place",
+	},
+	{
+		imports: []string{"github.com/aws/"},
+		places:  []string{"internal/bucket/s3"},
+		why:     "one cloud's SDK in one package",
+	},
+	{
+		imports: []string{"golang.org/x/oauth2", "golang.org/x/oauth2/"},
+		places:  []string{"internal/bucket/gcs"},
+		why:     "one cloud's SDK in one package",
+	},
+	{
+		imports: []string{"github.com/Azure/"},
+		places:  []string{"internal/bucket/azure"},
+		why:     "one cloud's SDK in one package",
+	},
+	{
+		imports: []string{"github.com/ncw/swift/"},
+		places:  []string{"internal/bucket/swift"},
+		why:     "one cloud's SDK in one package",
 	},
 	{
 		imports: []string{"github.com/caarlos0/env/", "go.yaml.in/yaml/"},
@@ -101,7 +132,7 @@ var exclusives = []exclusive{
 
 // testOnly is what only tests and suites import.
 var testOnly = []string{
-	"testing", "testing/", "net/http/httptest", "github.com/google/go-cmp/", "go.uber.org/goleak",
+	"testing", "testing/", "net/http/httptest", "github.com/google/go-cmp/", "go.uber.org/goleak", "github.com/johannesboyne/",
 	"github.com/alicebob/miniredis/",
 }
 

@@ -70,9 +70,7 @@ func importsGoDown(_ *module, p pkg, report func(token.Pos, string, ...any)) {
 			case !ours || !known || to < from:
 			case dir == p.dir && f.isTest: // a test from outside its package
 			case f.isTest && isSuite(dir): // a test may run any suite
-			case to == from && slices.ContainsFunc(sideways, func(e edge) bool {
-				return matches(e.from, p.dir) && matches(e.to, dir)
-			}):
+			case to == from && (along(sideways, p.dir, dir) || f.isTest && along(sidewaysInTests, p.dir, dir)):
 			case to == from:
 				report(spec.Pos(), "%s imports %s, its sibling on floor %d: what both need belongs on a lower floor", p.dir, dir, to)
 			default:
@@ -80,6 +78,11 @@ func importsGoDown(_ *module, p pkg, report func(token.Pos, string, ...any)) {
 			}
 		}
 	}
+}
+
+// along reports whether an edge leads from a folder to another.
+func along(edges []edge, from, to string) bool {
+	return slices.ContainsFunc(edges, func(e edge) bool { return matches(e.from, from) && matches(e.to, to) })
 }
 
 func exclusiveImports(_ *module, p pkg, report func(token.Pos, string, ...any)) {

@@ -1,0 +1,45 @@
+package bucket
+
+import (
+	"slices"
+
+	"github.com/stillroom/stillroom/internal/fault"
+)
+
+// Access says which buckets may be opened, by their whole names. The zero value allows all.
+type Access struct {
+	Allowed []string // empty = every bucket that is not denied
+	Denied  []string // counts also for what is allowed
+}
+
+// Restricted returns an Opener of those buckets of another one that access allows. The others are of kind
+// SourceDenied.
+func Restricted(opener Opener, access Access) Opener {
+	if len(access.Allowed) == 0 && len(access.Denied) == 0 {
+		return opener
+	}
+	return &restricted{opener, Access{slices.Clone(access.Allowed), slices.Clone(access.Denied)}}
+}
+
+type restricted struct {
+	opener Opener
+	access Access
+}
+
+var _ Opener = (*restricted)(nil)
+
+func (r *restricted) Open(name string) (Bucket, error) {
+	if len(r.access.Allowed) > 0 && !slices.Contains(r.access.Allowed, name) || slices.Contains(r.access.Denied, name) {
+		return nil, fault.New(fault.SourceDenied, "bucket.open", "the bucket %q is not allowed", name)
+	}
+	return r.opener.Open(name)
+}
+
+// CheckName reports a name that no bucket has: empty, longer than 255 bytes, "." or "..", or with a control
+// character or a slash, which would reach into another bucket.
+func CheckName(op, name string) error {
+	if name == "" || len(name) > 255 || name == "." || name == ".." || control(name) || slices.Contains([]byte(name), '/') {
+		return fault.New(fault.SourceDenied, op, "bucket: want a name of at most 255 bytes without slashes and control characters, got %.255q", name)
+	}
+	return nil
+}
