@@ -18,6 +18,7 @@ type Mux struct {
 var (
 	_ Source = (*Mux)(nil)
 	_ Stater = (*Mux)(nil)
+	_ Asker  = (*Mux)(nil)
 )
 
 // NewMux returns a Mux over sources by scheme, in lower case and without "://". settings names, for
@@ -50,6 +51,19 @@ func (m *Mux) Stat(ctx context.Context, ref Ref) (Validators, error) {
 		return Validators{}, errNoStat
 	}
 	return stater.Stat(ctx, ref)
+}
+
+// Ask asks the source of ref's scheme. Where that is no Asker the cause is errors.ErrUnsupported.
+func (m *Mux) Ask(ctx context.Context, ref Ref) (Validators, error) {
+	src, err := m.route(ref)
+	if err != nil {
+		return Validators{}, err
+	}
+	asker, ok := src.(Asker)
+	if !ok {
+		return Validators{}, errNoStat
+	}
+	return asker.Ask(ctx, ref)
 }
 
 func (m *Mux) route(ref Ref) (Source, error) {

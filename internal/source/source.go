@@ -27,6 +27,13 @@ type Stater interface {
 	Stat(ctx context.Context, ref Ref) (Validators, error)
 }
 
+// Asker is a Source that tells the version without the body when it is asked, which takes a round trip: worth it where the body
+// would be fetched otherwise, and not with each hit.
+type Asker interface {
+	// Ask returns the validators that Open would return. Errors are those of Stat.
+	Ask(ctx context.Context, ref Ref) (Validators, error)
+}
+
 // Object is an opened source.
 type Object struct {
 	Body        io.ReadCloser

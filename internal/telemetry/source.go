@@ -49,6 +49,15 @@ func (s *Source) Stat(ctx context.Context, ref source.Ref) (source.Validators, e
 	return stater.Stat(ctx, ref)
 }
 
+// Ask implements source.Asker where the source below does.
+func (s *Source) Ask(ctx context.Context, ref source.Ref) (source.Validators, error) {
+	asker, ok := s.next.(source.Asker)
+	if !ok {
+		return source.Validators{}, errors.ErrUnsupported
+	}
+	return asker.Ask(ctx, ref)
+}
+
 // counted counts the bytes of a body.
 type counted struct {
 	io.ReadCloser

@@ -94,19 +94,27 @@ func (s *Source) Fetch(ctx context.Context, ref source.Ref, limit int64, newer t
 	return f, nil
 }
 
-// Version returns the version of ref if that is known without fetching: because a copy is fresh, or
-// because asking is cheap. It equals the Version that Fetch would return.
+// Version returns the version of ref if that can be known without fetching: because looking is cheap, because a copy is
+// fresh, or because the source can be asked. It equals the Version that Fetch would return.
 func (s *Source) Version(ctx context.Context, ref source.Ref) (string, bool) {
 	if known, cheap, err := s.stat(ctx, ref); cheap {
 		version := source.Version(known, nil)
 		return version, err == nil && version != ""
 	}
-	held := s.lookup(ctx, keyOf(ref))
-	if held == nil {
+	key := keyOf(ref)
+	if held := s.lookup(ctx, key); held != nil {
+		_ = held.Body.Close() // only read from
+		if fresh(held) {
+			return held.SourceVersion, true
+		}
+	}
+	asker, ok := s.origin.(source.Asker)
+	if !ok || s.config.Negatives.Get(key, time.Time{}) != nil {
 		return "", false
 	}
-	_ = held.Body.Close() // only read from
-	return held.SourceVersion, fresh(held)
+	known, err := asker.Ask(ctx, ref)
+	version := source.Version(known, nil)
+	return version, err == nil && version != ""
 }
 
 // stat asks for the version of ref where that is cheap.

@@ -225,6 +225,51 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// counter is an origin that can be asked for its version, which costs a round trip.
+type counter struct {
+	origin
+
+	asked  int
+	askErr error
+}
+
+func (c *counter) Ask(context.Context, source.Ref) (source.Validators, error) {
+	c.asked++
+	return c.validators, c.askErr
+}
+
+// Such an origin is asked where its body would be fetched otherwise, and only there.
+func TestVersionIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &counter{origin: origin{body: "hello", validators: source.Validators{ETag: `"v1"`}, freshness: says(60)}}
+		s := New(c, &shelf{}, Config{Policy: policy})
+		check := func(when string, known bool, asked int) {
+			t.Helper()
+			version, ok := s.Version(t.Context(), photo(t))
+			if ok != known || ok && version != `"v1"` || c.asked != asked {
+				t.Errorf("%s: version %q, %t, asked %d times; want %t, %d", when, version, ok, c.asked, known, asked)
+			}
+		}
+		check("nothing is held", true, 1)
+		if fetch(t, s); c.asked != 1 {
+			t.Error("a fetch asked first")
+		}
+		check("a fresh copy is held", true, 1)
+		if s.Changed(t.Context(), photo(t), `"v0"`) || c.asked != 1 {
+			t.Errorf("a hit asked")
+		}
+		time.Sleep(time.Minute)
+		check("a stale copy is held", true, 2)
+		c.validators = source.Validators{ETag: `W/"v1"`}
+		check("the tag is weak", false, 3)
+		c.askErr = fault.New(fault.SourceFailed, "ask", "for a test")
+		check("the source is sick", false, 4)
+		if got := c.served(); got != "full" {
+			t.Errorf("the origin served %q", got)
+		}
+	})
+}
+
 // drawer is an origin that can be asked for its version at no cost.
 type drawer struct {
 	origin

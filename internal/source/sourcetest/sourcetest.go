@@ -241,15 +241,20 @@ func concurrent(t *testing.T, s *suite) {
 }
 
 func stat(t *testing.T, s *suite) {
-	stater, ok := s.Source.(source.Stater)
-	if !ok {
+	var stat func(context.Context, source.Ref) (source.Validators, error)
+	switch src := s.Source.(type) {
+	case source.Stater:
+		stat = src.Stat
+	case source.Asker:
+		stat = src.Ask
+	default:
 		return // nothing is promised
 	}
 	ref := s.Put(t, "a", pattern(100, 1))
-	got, err := stater.Stat(t.Context(), ref)
+	got, err := stat(t.Context(), ref)
 	if want := s.fetch(t, ref).Validators; err != nil || got != want {
 		t.Errorf("stat: %+v, %v; opening says %+v", got, err, want)
 	}
-	_, err = stater.Stat(t.Context(), s.Missing)
+	_, err = stat(t.Context(), s.Missing)
 	s.wantKind(t, err, fault.SourceMissing)
 }
