@@ -25,6 +25,9 @@ func Accepts(s Store, size int64) bool {
 type Tier struct {
 	Name  string
 	Store Store
+	// Shared says that other machines put into it, too, so that it may hold a newer entry than the tiers above it.
+	// Asking it costs a round trip. Shared tiers come last.
+	Shared bool
 }
 
 // TieredConfig is what a Tiered stands on.
@@ -40,6 +43,9 @@ type TieredConfig struct {
 
 // Tiered is a Store made of several. What is found in a lower tier is promoted to those above it that accept it, its
 // clocks unchanged. A tier in trouble is passed over: the others go on keeping and finding.
+//
+// Where one is Shared, purges are guarded against tier by tier: a guard round the whole would hide what the upper tiers
+// hold from before a purge, and with it what another machine has put into the shared one since.
 type Tiered struct {
 	config TieredConfig
 	// changes keep a promotion from undoing what is put or deleted while it reads:
@@ -57,7 +63,10 @@ type changes struct {
 	ended        atomic.Uint64
 }
 
-var _ Store = (*Tiered)(nil)
+var (
+	_ Store  = (*Tiered)(nil)
+	_ Finder = (*Tiered)(nil)
+)
 
 // NewTiered returns the tiers as one store.
 func NewTiered(c TieredConfig) *Tiered {
@@ -72,14 +81,24 @@ func (t *Tiered) Tiers() []Tier { return t.config.Tiers }
 
 // Get implements Store. A key that no tier holds is NotFound even if a tier could not be asked; then the error wraps
 // that tier's. If none could be asked, the error is theirs.
-func (t *Tiered) Get(ctx context.Context, key Key) (*Entry, error) {
+func (t *Tiered) Get(ctx context.Context, key Key) (*Entry, error) { return t.Find(ctx, key, Wanted{}) }
+
+// Find implements Finder. What is found takes the place of the older ones that were passed over.
+func (t *Tiered) Find(ctx context.Context, key Key, w Wanted) (*Entry, error) {
 	var missing, broken error
 	var ended uint64
 	for i, tier := range t.config.Tiers {
 		if i == 1 {
 			ended = t.changes[key[0]].ended.Load()
 		}
+		if w.Local && tier.Shared {
+			missing = errShared
+			continue
+		}
 		e, err := tier.Store.Get(ctx, key)
+		if err == nil {
+			e, err = w.only(e)
+		}
 		if err == nil && i > 0 {
 			e, err = t.promote(ctx, key, i, e, ended)
 		}

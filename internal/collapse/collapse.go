@@ -105,7 +105,15 @@ func (g *Group[K, V]) Go(ctx context.Context, key K, work Work[V]) bool {
 	return true
 }
 
-// Running returns how many flights are under way.
+// Forget lets whoever asks for key from now on begin a flight of their own. A flight that is under way goes on for those
+// who wait for it. Work calls it before publishing what must not be handed to anybody who comes later.
+func (g *Group[K, V]) Forget(key K) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.flights, key)
+}
+
+// Running returns how many flights are under way that others can join.
 func (g *Group[K, V]) Running() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -137,7 +145,9 @@ func (g *Group[K, V]) run(ctx context.Context, key K, f *flight[V], work Work[V]
 	err := error(fault.New(fault.Internal, "collapse.run", "the work ended without returning"))
 	defer func() {
 		g.mu.Lock()
-		delete(g.flights, key)
+		if g.flights[key] == f { // not forgotten
+			delete(g.flights, key)
+		}
 		g.mu.Unlock()
 		f.cancel()
 		if published {

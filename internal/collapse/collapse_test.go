@@ -380,3 +380,44 @@ func TestStorm(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// What was forgotten goes on for those who wait for it; whoever comes later begins anew, and neither ends the other.
+func TestForget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Group[string, string]
+		first, second, stored := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		joined := []<-chan answer{ask(t.Context(), &g, "key", func(_ context.Context, publish func(string)) error {
+			<-first
+			g.Forget("key")
+			publish("one")
+			<-stored
+			return nil
+		})}
+		synctest.Wait()
+		joined = append(joined, ask(t.Context(), &g, "key", never(t)))
+		synctest.Wait()
+		close(first)
+		for _, a := range joined {
+			if got := <-a; got.value != "one" || got.err != nil {
+				t.Errorf("who waited got %q, %v", got.value, got.err)
+			}
+		}
+		late := ask(t.Context(), &g, "key", until(second, "two"))
+		synctest.Wait()
+		close(stored) // the first flight ends, and leaves the second's place alone
+		synctest.Wait()
+		later := ask(t.Context(), &g, "key", never(t))
+		synctest.Wait()
+		close(second)
+		for a, part := range map[<-chan answer]Part{late: Began, later: Joined} {
+			if got := <-a; got.value != "two" || got.part != part {
+				t.Errorf("who came later got %q as part %d, want part %d", got.value, got.part, part)
+			}
+		}
+		synctest.Wait()
+		g.Forget("key") // that there is none does nothing
+		if n := g.Running(); n != 0 {
+			t.Errorf("%d flights are left", n)
+		}
+	})
+}

@@ -1,10 +1,13 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/stillroom/stillroom/internal/cache"
 	"github.com/stillroom/stillroom/internal/format"
 	"github.com/stillroom/stillroom/internal/provider"
 	"github.com/stillroom/stillroom/internal/source"
@@ -157,6 +160,25 @@ func TestTextNamesEveryIngredient(t *testing.T) {
 		if !strings.Contains(text, line) {
 			t.Errorf("no %q in\n%s", line, text)
 		}
+	}
+}
+
+// Two engine revisions side by side share no result, no lease and no ETag: the revision is a line of what the key is made of.
+func TestEngineRevisionIsInTheKey(t *testing.T) {
+	p := New(Config{})
+	r := request(t, "https://example.com/a.jpg")
+	plan := resolve(t, p, r, header())
+	text := p.Text(r, plan, header())
+	line := fmt.Sprintf("\nengine %d:%s\n", len(Engine), Engine)
+	if strings.Count(text, line) != 1 {
+		t.Fatalf("want one line %q in\n%s", line, text)
+	}
+	if plan.Key != cache.Key(sha256.Sum256([]byte(text))) {
+		t.Error("the key is not made of the text")
+	}
+	next := strings.Replace(text, line, fmt.Sprintf("\nengine %d:%s\n", len(Engine+"1"), Engine+"1"), 1)
+	if plan.Key == cache.Key(sha256.Sum256([]byte(next))) {
+		t.Error("another revision makes the same key")
 	}
 }
 

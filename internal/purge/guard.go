@@ -15,8 +15,24 @@ import (
 // because Get shows it as stale anyway; but not over an entry that began to be made later.
 // Delete and Accepts go through. A Guard is a cache.Sizer where the store below is one.
 func Guard(below cache.Store, ledger *Ledger) cache.Store {
-	g := &guard{below: below, ledger: ledger}
-	if sizer, ok := below.(cache.Sizer); ok {
+	return withSize(&guard{below: below, ledger: ledger})
+}
+
+// GuardShared is Guard for a store that other machines put into as well: it hides what a hard rule covers and leaves it
+// where it is. Locks do not reach another machine, so a deletion could hit what was put there since:
+//
+//	here: Get finds the covered entry
+//	                                   there: the same, and Put of a new one
+//	here: Get deletes the new one
+//
+// Whoever makes the result anew puts it in the place of the covered one.
+func GuardShared(below cache.Store, ledger *Ledger) cache.Store {
+	return withSize(&guard{below: below, ledger: ledger, shared: true})
+}
+
+// withSize returns a guard as a cache.Sizer if the store below it is one.
+func withSize(g *guard) cache.Store {
+	if sizer, ok := g.below.(cache.Sizer); ok {
 		return struct {
 			*guard
 			cache.Sizer
@@ -28,6 +44,7 @@ func Guard(below cache.Store, ledger *Ledger) cache.Store {
 type guard struct {
 	below  cache.Store
 	ledger *Ledger
+	shared bool // nothing is deleted
 	// changing keeps the deletion of a covered entry from hitting the one that is put in its place meanwhile:
 	//
 	//	Get finds the covered entry
@@ -48,8 +65,11 @@ func (g *guard) Get(ctx context.Context, key cache.Key) (*cache.Entry, error) {
 		return nil, err
 	}
 	shown, hidden := g.show(e)
-	if !hidden {
+	switch {
+	case !hidden:
 		return shown, nil
+	case g.shared:
+		return nil, errPurged
 	}
 	lock := &g.changing[key[0]]
 	if !lock.TryLock() {

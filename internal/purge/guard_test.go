@@ -277,6 +277,52 @@ func TestTroubleBelowIsTold(t *testing.T) {
 	}
 }
 
+// A guard over what other machines put into hides and does not delete: what it would hit may be theirs, put there since.
+func TestGuardSharedDeletesNothing(t *testing.T) {
+	ctx := context.Background()
+	below := cachetest.NewFiles(t)
+	l, clock := inMemory(0)
+	g := GuardShared(below, l)
+	old := entryAt(1, noon)
+	if err := g.Put(ctx, cachetest.Key(1), old); err != nil {
+		t.Fatal(err)
+	}
+	clock.now = noon.Add(time.Second)
+	add(t, l, Rule{Selector: All})
+	for range 2 {
+		if e, err := g.Get(ctx, cachetest.Key(1)); !fault.Is(err, fault.NotFound) {
+			t.Errorf("Get = %v, %v; want NotFound", e, err)
+		}
+	}
+	if e, err := below.Get(ctx, cachetest.Key(1)); err != nil {
+		t.Errorf("what is hidden was deleted: %v", err)
+	} else {
+		cachetest.Same(t, e, old)
+	}
+	if err := g.Put(ctx, cachetest.Key(1), old); err != nil {
+		t.Fatal(err) // declined, which is no error
+	}
+	renewed := entryAt(2, noon.Add(2*time.Second))
+	if err := g.Put(ctx, cachetest.Key(1), renewed); err != nil {
+		t.Fatal(err)
+	}
+	e, err := g.Get(ctx, cachetest.Key(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cachetest.Same(t, e, renewed)
+}
+
+func TestSharedSuite(t *testing.T) {
+	cachetest.Run(t, func(t *testing.T) cache.Store {
+		l := NewMemory(0)
+		if _, err := l.Merge(Rule{ID: "1", Selector: All, At: time.Now().Add(-time.Minute)}); err != nil {
+			t.Fatal(err)
+		}
+		return GuardShared(cachetest.NewFiles(t), l)
+	})
+}
+
 type sized struct{ cache.Store }
 
 func (sized) Size() cache.Size        { return cache.Size{Entries: 7} }
@@ -286,6 +332,9 @@ func TestExtrasGoThrough(t *testing.T) {
 	l := NewMemory(0)
 	if _, ok := Guard(cachetest.NewMap(), l).(cache.Sizer); ok {
 		t.Error("a guard is a Sizer over a store that is none")
+	}
+	if sizer, ok := GuardShared(sized{cachetest.NewMap()}, l).(cache.Sizer); !ok || sizer.Size().Entries != 7 {
+		t.Error("a guard over a shared store does not pass on its size")
 	}
 	g := Guard(sized{cachetest.NewMap()}, l)
 	if sizer, ok := g.(cache.Sizer); !ok || sizer.Size().Entries != 7 {

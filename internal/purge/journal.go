@@ -108,19 +108,22 @@ func (j *journal) resume(size int64) (err error) {
 	return err
 }
 
-// append writes a rule so that it lasts. all is every rule, this one included: after an append that failed the
+// append writes rules so that they last. all is every rule, these included: after an append that failed the
 // file is written anew, because what of it reached the disk cannot be known, not even by syncing again (Linux drops what it
 // failed to write).
-func (j *journal) append(r *Rule, all []*Rule) error {
+func (j *journal) append(rules, all []*Rule) error {
 	if j.done {
 		return errClosed
 	}
 	if j.torn {
 		return j.rewrite(all)
 	}
-	text, err := appendRule(nil, r)
-	if err != nil {
-		return err
+	var text []byte
+	var err error
+	for _, r := range rules {
+		if text, err = appendRule(text, r); err != nil {
+			return err
+		}
 	}
 	if _, err = j.out.Write(text); err == nil {
 		err = j.out.Sync()

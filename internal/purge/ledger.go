@@ -2,6 +2,7 @@ package purge
 
 import (
 	"crypto/rand"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -67,7 +68,8 @@ func (l *Ledger) Add(r Rule) (Rule, error) {
 	if s := l.current.Load(); s != nil && !r.At.After(s.newest) {
 		r.At = s.newest.Add(1)
 	}
-	err = l.enact(op, &r)
+	l.enforce(&r)
+	err = l.keep(op, []*Rule{&r})
 	l.mu.Unlock()
 	l.observe(r, false)
 	return r, err
@@ -77,31 +79,67 @@ func (l *Ledger) Add(r Rule) (Rule, error) {
 // old to matter, or made needless by others. A rule that its own ledger would have refused is an error of kind
 // BadURL, as is one from more than five minutes ahead of this clock; other errors are as with Add.
 func (l *Ledger) Merge(r Rule) (merged bool, err error) {
+	outcome := l.MergeAll([]Rule{r})[0]
+	return outcome.Merged, outcome.Err
+}
+
+// Outcome is what Merge returns for a rule.
+type Outcome struct {
+	Merged bool
+	Err    error
+}
+
+// MergeAll merges many rules, in their order, and returns an outcome for each. They are written together: ten thousand wait
+// for the disk once, which one by one takes ten seconds on a disk of a millisecond.
+func (l *Ledger) MergeAll(rules []Rule) []Outcome {
 	const op = "purge.merge"
-	if r, err = r.check(op); err != nil {
-		return false, err
+	outcomes := make([]Outcome, len(rules))
+	var came []*Rule
+	l.mu.Lock()
+	for i := range outcomes {
+		r, err := l.admit(op, rules[i])
+		if outcomes[i].Err = err; r == nil {
+			continue
+		}
+		outcomes[i].Merged = true
+		came = append(came, r)
+		l.enforce(r)
+	}
+	failed := l.keep(op, came)
+	l.mu.Unlock()
+	for i := range outcomes {
+		if outcomes[i].Merged {
+			outcomes[i].Err = failed
+		}
+	}
+	for _, r := range came {
+		l.observe(*r, true)
+	}
+	return outcomes
+}
+
+// admit returns a rule of another ledger in the spelling of this one, or nil if it is not put in force. The caller holds
+// l.mu.
+func (l *Ledger) admit(op string, r Rule) (*Rule, error) {
+	r, err := r.check(op)
+	if err != nil {
+		return nil, err
 	}
 	if r.ID == "" || len(r.ID) > maxValue || r.At.IsZero() {
-		return false, fault.New(fault.BadURL, op, "want a rule with id and time, got id %q and time %v", r.ID, r.At)
+		return nil, fault.New(fault.BadURL, op, "want a rule with id and time, got id %q and time %v", r.ID, r.At)
 	}
 	r.At = r.At.Round(0).UTC()
 	if ahead := r.At.Sub(l.Now()); ahead > maxAhead {
-		return false, fault.New(fault.BadURL, op, "rule %s: its time is %v ahead of this machine's clock, want at most %v",
+		return nil, fault.New(fault.BadURL, op, "rule %s: its time is %v ahead of this machine's clock, want at most %v",
 			r.ID, ahead.Round(time.Second), maxAhead)
 	}
-	l.mu.Lock()
 	if _, known := l.ids[r.ID]; known || l.expired(&r) || l.needless(&r) {
-		l.mu.Unlock()
-		return false, nil
+		return nil, nil
 	}
 	if err := l.room(op); err != nil {
-		l.mu.Unlock()
-		return false, err
+		return nil, err
 	}
-	err = l.enact(op, &r)
-	l.mu.Unlock()
-	l.observe(r, true)
-	return true, err
+	return &r, nil
 }
 
 func (l *Ledger) observe(r Rule, merged bool) {
@@ -110,16 +148,24 @@ func (l *Ledger) observe(r Rule, merged bool) {
 	}
 }
 
-// enact puts a checked rule in force first and writes it then: what the disk does must not keep a purge from
-// holding here and now. The caller holds l.mu.
-func (l *Ledger) enact(op string, r *Rule) error {
+// enforce puts a checked rule in force, before it is written: what the disk does must not keep a purge from holding here
+// and now. The caller holds l.mu.
+func (l *Ledger) enforce(r *Rule) {
 	l.ids[r.ID] = struct{}{}
 	l.current.Store(l.current.Load().with(r))
-	if l.journal == nil {
+}
+
+// keep writes rules that are in force. The caller holds l.mu.
+func (l *Ledger) keep(op string, rules []*Rule) error {
+	if l.journal == nil || len(rules) == 0 {
 		return nil
 	}
-	if err := l.journal.append(r, l.current.Load().rules); err != nil {
-		return fault.New(fault.Internal, op, "rule %s is in force until a restart, but it could not be written: %w", r.ID, err)
+	if err := l.journal.append(rules, l.current.Load().rules); err != nil {
+		others := ""
+		if n := len(rules) - 1; n > 0 {
+			others = fmt.Sprintf(" (and %d more)", n)
+		}
+		return fault.New(fault.Internal, op, "rule %s%s is in force until a restart, but it could not be written: %w", rules[0].ID, others, err)
 	}
 	return nil
 }

@@ -122,7 +122,7 @@ func read(from io.Reader) (contents, error) {
 			}
 			continue
 		}
-		if r, err := parseRule(text); err != nil || long {
+		if r, err := readRule(text); err != nil || long {
 			c.damaged++
 		} else {
 			c.rules = append(c.rules, r)
@@ -145,7 +145,7 @@ func parseHead(text []byte) (time.Duration, error) {
 	return time.ParseDuration(h.Retention)
 }
 
-func parseRule(text []byte) (*Rule, error) {
+func readRule(text []byte) (*Rule, error) {
 	var l line
 	var w written
 	if err := json.Unmarshal(text, &l); err != nil {

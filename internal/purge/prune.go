@@ -17,6 +17,13 @@ func (l *Ledger) needless(r *Rule) bool {
 	return s != nil && s.makesNeedless(r)
 }
 
+// Superseded reports whether the ledger holds a newer rule for all that one of its rules covers: who keeps rules for the
+// nodes to come need not keep that one.
+func (l *Ledger) Superseded(r Rule) bool {
+	r.At = r.At.Add(1) // or it would make itself needless
+	return l.needless(&r)
+}
+
 // room makes room for one more rule: it drops needless rules when twice as many are held as were left the last
 // time, which keeps the cost per rule constant. The caller holds l.mu.
 func (l *Ledger) room(op string) error {

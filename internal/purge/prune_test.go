@@ -36,8 +36,11 @@ func TestWhatIsNeedless(t *testing.T) {
 		} {
 			l, _ := inMemory(0)
 			c.older.Soft, c.newer.Soft = soft[0], soft[1]
-			add(t, l, c.older)
+			older := add(t, l, c.older)
 			newer := add(t, l, c.newer)
+			if got, want := l.Superseded(older), c.needless && harder; got != want || l.Superseded(newer) {
+				t.Errorf("%+v\nand then %+v: superseded %t and %t, want %t and false", c.older, c.newer, got, l.Superseded(newer), want)
+			}
 			l.drop()
 			rules := l.Rules()
 			if got, want := len(rules) == 1, c.needless && harder; got != want || rules[len(rules)-1] != newer {

@@ -7,8 +7,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"reflect"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -98,80 +96,6 @@ func whole(t testing.TB, got, want *cache.Entry) {
 	}
 }
 
-// fill sets every field of a value to something that is not zero, so that one which is forgotten shows.
-func fill(v reflect.Value, seed *int) {
-	*seed++
-	switch x := v.Addr().Interface().(type) {
-	case *time.Time:
-		*x = epoch.Add(time.Duration(*seed) * time.Millisecond)
-		return
-	case *format.Format:
-		*x = format.Format(*seed%int(format.ICO) + 1)
-		return
-	}
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), seed)
-		}
-	case reflect.Array:
-		for i := range v.Len() {
-			fill(v.Index(i), seed)
-		}
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for i := range 2 {
-			fill(v.Index(i), seed)
-		}
-	case reflect.String:
-		v.SetString(strings.Repeat("x", *seed))
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Uint8:
-		v.SetUint(uint64(*seed % 256))
-	case reflect.Int, reflect.Int64:
-		v.SetInt(int64(*seed) * 1_000_003)
-	default:
-		panic("a kind of field that the test does not know: " + v.Kind().String())
-	}
-}
-
-func TestMetaKeepsEveryField(t *testing.T) {
-	var want cache.Meta
-	seed := 0
-	fill(reflect.ValueOf(&want).Elem(), &seed)
-	for name, m := range map[string]cache.Meta{"all": want, "zero": {}, "usual": entry(1, 10).Meta} {
-		got, err := parseMeta(appendMeta(nil, &m))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if diff := cmp.Diff(m, got, cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
-		if got.LastModified.IsZero() != m.LastModified.IsZero() {
-			t.Errorf("%s: a zero time is not zero any more", name)
-		}
-	}
-}
-
-func FuzzParseMeta(f *testing.F) {
-	f.Add(appendMeta(nil, &cache.Meta{}))
-	f.Add(appendMeta(nil, &entry(1, 10).Meta))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := parseMeta(b)
-		if err != nil {
-			return
-		}
-		again, err := parseMeta(appendMeta(nil, &m))
-		if err != nil {
-			t.Fatalf("what was read cannot be written and read: %v", err)
-		}
-		if diff := cmp.Diff(m, again, cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("it changes:\n%s", diff)
-		}
-	})
-}
-
 func fileOf(k cache.Key, e *cache.Entry) []byte {
 	h := &head{Key: k, Meta: e.Meta, Stored: epoch, BodyLen: e.Body.Len()}
 	h.BodySum, _ = sumOf(e.Body)
@@ -192,7 +116,7 @@ func TestFileGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("the file differs (-want +got): raise fileVersion or metaVersion, then run with -update\n%s", diff)
+		t.Errorf("the file differs (-want +got): raise fileVersion or cache.MetaVersion, then run with -update\n%s", diff)
 	}
 }
 

@@ -30,6 +30,8 @@ const (
 	fileVersion = 1
 	headSize    = 80
 	headSummed  = 72 // bytes before the head's own sum
+	// maxMeta bounds a meta: a few references of at most some kilobytes each and some tags.
+	maxMeta = 64 << 10
 )
 
 // head is what a file says of its entry before the body.
@@ -62,14 +64,14 @@ func appendHead(b []byte, h *head) []byte {
 	from := len(b)
 	b = append(b, magic...)
 	b = binary.LittleEndian.AppendUint16(b, fileVersion)
-	b = binary.LittleEndian.AppendUint16(b, metaVersion)
+	b = binary.LittleEndian.AppendUint16(b, cache.MetaVersion)
 	b = binary.LittleEndian.AppendUint32(b, 0) // of the meta, below
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.BodyLen))
 	b = append(b, h.Key[:]...)
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.Stored.UnixNano()))
 	b = binary.LittleEndian.AppendUint64(b, h.BodySum)
 	b = binary.LittleEndian.AppendUint64(b, 0) // the sum, below
-	b = appendMeta(b, &h.Meta)
+	b = cache.AppendMeta(b, &h.Meta)
 	text := b[from:]
 	binary.LittleEndian.PutUint32(text[12:], uint32(len(text)-headSize))
 	binary.LittleEndian.PutUint64(text[headSummed:], headSum(text))
@@ -98,8 +100,8 @@ func headLength(b []byte) (int, error) {
 	if v := binary.LittleEndian.Uint16(b[8:]); v != fileVersion {
 		return 0, damaged(Version, "the file has layout %d, expected %d", v, fileVersion)
 	}
-	if v := binary.LittleEndian.Uint16(b[10:]); v != metaVersion {
-		return 0, damaged(Version, "the meta has version %d, expected %d", v, metaVersion)
+	if v := binary.LittleEndian.Uint16(b[10:]); v != cache.MetaVersion {
+		return 0, damaged(Version, "the meta has version %d, expected %d", v, cache.MetaVersion)
 	}
 	n := binary.LittleEndian.Uint32(b[12:])
 	if n > maxMeta {
@@ -121,7 +123,7 @@ func parseHead(b []byte) (*head, error) {
 	if headSum(b) != binary.LittleEndian.Uint64(b[headSummed:]) {
 		return nil, damaged(Flipped, "the head does not fit its sum")
 	}
-	meta, err := parseMeta(b[headSize:])
+	meta, err := cache.ParseMeta(b[headSize:])
 	if err != nil {
 		return nil, damaged(Flipped, "meta: %v", err)
 	}

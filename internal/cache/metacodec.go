@@ -1,23 +1,16 @@
-package disk
+package cache
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"time"
-
-	"github.com/stillroom/stillroom/internal/cache"
-	"github.com/stillroom/stillroom/internal/format"
 )
+
+// MetaVersion is the version of what AppendMeta writes. A new field of Meta is a new version; an entry of another
+// one is a miss, which costs one fill and needs no migration.
+const MetaVersion = 1
 
 // The meta of an entry in bytes: numbers as varints, texts after their length, times as seconds and
-// nanoseconds, formats by name because their numbers may change. A new field is a new metaVersion; an
-// entry of another version is a miss, which costs one fill and needs no migration.
-const (
-	metaVersion = 1
-	// maxMeta bounds a meta: a few references of at most some kilobytes each and some tags.
-	maxMeta = 64 << 10
-)
+// nanoseconds, formats by name because their numbers may change.
 
 const (
 	flagPrivate = 1 << iota
@@ -29,8 +22,8 @@ const (
 	flagsKnown = flagPrivate | flagNoStore | flagImmutable | flagUntouched | flagOneClient
 )
 
-// appendMeta appends the meta to b.
-func appendMeta(b []byte, m *cache.Meta) []byte {
+// AppendMeta appends the meta to b, in the form that tiers keep it in.
+func AppendMeta(b []byte, m *Meta) []byte {
 	var flags byte
 	for _, f := range []struct {
 		set bool
@@ -74,10 +67,10 @@ func appendText(b []byte, t string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(t))), t...)
 }
 
-// parseMeta reads what appendMeta wrote, whole and nothing behind it. The meta's texts share one copy of b.
-func parseMeta(b []byte) (cache.Meta, error) {
+// ParseMeta reads what AppendMeta wrote, whole and nothing behind it. The meta's texts share one copy of b.
+func ParseMeta(b []byte) (Meta, error) {
 	r := fields{rest: string(b)}
-	var m cache.Meta
+	var m Meta
 	flags := r.byte()
 	if flags&^flagsKnown != 0 {
 		r.fail("unknown flags %#x", flags)
@@ -115,76 +108,7 @@ func parseMeta(b []byte) (cache.Meta, error) {
 		r.fail("%d bytes too many", len(r.rest))
 	}
 	if r.err != nil {
-		return cache.Meta{}, r.err
+		return Meta{}, r.err
 	}
 	return m, nil
-}
-
-// fields takes values off the front of a text. After the first failure everything is zero.
-type fields struct {
-	rest string
-	err  error
-}
-
-var errShort = errors.New("ends too early")
-
-func (r *fields) fail(message string, args ...any) {
-	if r.err == nil {
-		r.err = fmt.Errorf(message, args...)
-	}
-	r.rest = ""
-}
-
-func (r *fields) take(n uint64) string {
-	if n > uint64(len(r.rest)) {
-		r.fail("%w", errShort)
-		return ""
-	}
-	t := r.rest[:n]
-	r.rest = r.rest[n:]
-	return t
-}
-
-func (r *fields) byte() byte {
-	t := r.take(1)
-	if t == "" {
-		return 0
-	}
-	return t[0]
-}
-
-func (r *fields) text() string { return r.take(r.uvarint()) }
-
-func (r *fields) uvarint() uint64 {
-	var head [binary.MaxVarintLen64]byte
-	v, n := binary.Uvarint(head[:copy(head[:], r.rest)])
-	if n <= 0 {
-		r.fail("%w", errShort)
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return v
-}
-
-func (r *fields) varint() int64 {
-	u := r.uvarint()
-	return int64(u>>1) ^ -int64(u&1)
-}
-
-func (r *fields) format() format.Format {
-	name := r.text()
-	f, ok := format.Parse(name)
-	if !ok && name != format.Unknown.String() {
-		r.fail("format %q is not known", name)
-	}
-	return f
-}
-
-func (r *fields) time() time.Time {
-	seconds, nanoseconds := r.varint(), r.uvarint()
-	if nanoseconds >= uint64(time.Second) {
-		r.fail("%d nanoseconds in a second", nanoseconds)
-		return time.Time{}
-	}
-	return time.Unix(seconds, int64(nanoseconds)).UTC()
 }
