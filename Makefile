@@ -46,9 +46,10 @@ test: vet lint peers servers ## everything CI runs: vet, lint, tests under the r
 peers:
 	@scripts/peers.sh
 
-# What tests start as the server's own company: object storage of each kind.
+# What tests start as the server's own company: object storage of each kind, and a Valkey or Redis.
 servers:
 	@scripts/buckets.sh
+	@scripts/valkey.sh
 
 vet:
 	$(GO) vet ./...
