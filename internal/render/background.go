@@ -3,7 +3,9 @@ package render
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/stillroom/stillroom/internal/cache"
@@ -34,22 +36,27 @@ func (r *Renderer) lookAhead(ctx context.Context, p plan.Plan, e *cache.Entry, n
 }
 
 // refresh makes an entry anew in the background, once however many ask, unless too many others are being
-// made anew.
+// made anew or another node has it in hand.
 func (r *Renderer) refresh(ctx context.Context, p plan.Plan, stale *cache.Meta) {
-	if !r.beginBackground() {
+	f := r.flight(p)
+	if r.isElsewhere(f) || !r.beginBackground() {
 		return
 	}
-	f := r.flight(p)
+	// The place is for fetching and making. Storing has bounds of its own, and so has what comes after it in a fleet.
+	end := sync.OnceFunc(r.endBackground)
 	started := r.fills.Go(ctx, f, func(ctx context.Context, publish func(Result)) error {
-		defer r.endBackground()
-		err := r.make(ctx, p, f.newer(stale), stale, publish)
-		if err != nil {
+		defer end()
+		err := r.make(ctx, task{plan: p, flight: f, stale: stale, background: true, publish: func(result Result) {
+			end()
+			publish(result)
+		}})
+		if err != nil && !errors.Is(err, errElsewhere) {
 			r.Failed("refresh", p.Key, err)
 		}
 		return err
 	})
 	if !started {
-		r.endBackground()
+		end()
 	}
 }
 
@@ -78,7 +85,7 @@ func (r *Renderer) compare(ctx context.Context, p plan.Plan, m *cache.Meta) erro
 	if err != nil {
 		return err
 	}
-	kept, _, ok := r.kept(ctx, p)
+	kept, _, ok := r.kept(ctx, p, cache.Wanted{})
 	if !ok || kept.ETag != made.ETag {
 		return nil // evicted or replaced meanwhile
 	}

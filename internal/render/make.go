@@ -2,36 +2,71 @@ package render
 
 import (
 	"context"
-	"time"
 
 	"github.com/stillroom/stillroom/internal/cache"
 	"github.com/stillroom/stillroom/internal/fault"
-	"github.com/stillroom/stillroom/internal/format"
 	"github.com/stillroom/stillroom/internal/plan"
-	"github.com/stillroom/stillroom/internal/provider"
-	"github.com/stillroom/stillroom/internal/source"
-	"github.com/stillroom/stillroom/internal/transform"
 )
+
+// task is what a flight is to do.
+type task struct {
+	plan       plan.Plan
+	flight     flight
+	stale      *cache.Meta // what is made anew; nil = nothing is held
+	background bool        // nobody waits for it
+	publish    func(Result)
+}
 
 // make is the work of a flight: steps 5 to 8. It publishes the result as soon as there is one and stores
 // it then, so that no answer waits for a tier. Its context is cancelled when nobody waits any more: that ends
 // waiting and fetching; the processor finishes what it has begun, and what it made is stored.
-func (r *Renderer) make(ctx context.Context, p plan.Plan, newer time.Time, stale *cache.Meta, publish func(Result)) error {
-	// Between this caller's look-up and its flight another flight may have ended:
-	//
-	//	A looks up: miss        B looks up: miss
-	//	A's flight fills, stores, ends
-	//	                        B starts a flight for what is stored by now
-	//
-	// so look again inside.
-	if result, ok := r.lookAgain(ctx, p, stale); ok {
-		publish(result)
+func (r *Renderer) make(ctx context.Context, t task) error {
+	if r.Fleet != nil {
+		return r.makeForAll(ctx, t)
+	}
+	// A miss looked into what is shared a moment ago, and another round trip would seldom find more there. What is held
+	// and stale kept the look-up from going that far.
+	if r.look(ctx, &t, t.stale == nil) {
 		return nil
 	}
+	_, err := r.makeHere(ctx, &t)
+	return err
+}
+
+// look publishes what was stored since the caller looked. Between its look-up and its flight another one may have ended:
+//
+//	A looks up: miss        B looks up: miss
+//	A's flight fills, stores, ends
+//	                        B starts a flight for what is stored by now
+//
+// and another node may have stored what only a shared tier holds. local leaves that tier out.
+func (r *Renderer) look(ctx context.Context, t *task, local bool) bool {
+	wanted := cache.Wanted{Local: local}
+	if t.stale != nil {
+		wanted.After = t.stale.Created
+	}
+	entry, now, ok := r.kept(ctx, t.plan, wanted) // in memory, for many may share it
+	switch {
+	case !ok:
+		return false
+	case !now.Before(entry.Clocks.Fresh), r.Sources.Changed(ctx, t.plan.Source, entry.SourceVersion):
+		t.stale = &entry.Meta // what is made anew is what is newest
+		return false
+	}
+	t.publish(hit(entry, now, entry.Tier))
+	return true
+}
+
+// makeHere makes the result, publishes it and stores it. stored = it can be found in the store.
+func (r *Renderer) makeHere(ctx context.Context, t *task) (stored bool, err error) {
+	p := t.plan
 	began := r.Now()
-	entry, status, err := r.obtain(ctx, p, newer, stale)
+	entry, status, err := r.obtain(ctx, p, t.flight.newer(t.stale), t.stale)
 	if err != nil {
-		return r.remember(ctx, p, began, err)
+		if t.stale != nil && fault.Is(err, fault.SourceMissing) {
+			r.forget(context.WithoutCancel(ctx), p.Key) // a source that is gone takes what was made of it along
+		}
+		return false, r.remember(p, began, err)
 	}
 	storable := !entry.NoStore && !entry.OneClient
 	status.Stored = storable && r.keeps()
@@ -39,154 +74,28 @@ func (r *Renderer) make(ctx context.Context, p plan.Plan, newer time.Time, stale
 	ctx = context.WithoutCancel(ctx)
 	if storable && r.ReportErrors {
 		if err := r.Store.Put(ctx, p.Key, entry); err != nil {
-			return fault.Wrap(fault.Internal, "render.store", err)
+			return false, fault.Wrap(fault.Internal, "render.store", err)
 		}
-		publish(Result{Entry: entry, Status: status})
-		return nil
+		t.publish(Result{Entry: entry, Status: status})
+		return true, nil
 	}
-	publish(Result{Entry: entry, Status: status})
+	if !storable {
+		r.fills.Forget(t.flight) // it is for those who asked for it by now
+	}
+	t.publish(Result{Entry: entry, Status: status})
 	if storable {
 		if err := r.Store.Put(ctx, p.Key, entry); err != nil {
 			r.Failed("store", p.Key, err)
+			return false, nil
 		}
-	} else if stale != nil {
+	} else if t.stale != nil {
 		r.forget(ctx, p.Key) // what was kept under other rules must not be served under these
 	}
-	return nil
+	return storable, nil
 }
-
-// obtain fetches the source and makes the result of it, or renews the one that is kept where the source is
-// unchanged. A copy of the source counts only if its fetch began after newer.
-func (r *Renderer) obtain(ctx context.Context, p plan.Plan, newer time.Time, stale *cache.Meta) (*cache.Entry, Status, error) {
-	if err := r.Processor.Admit(); err != nil {
-		return nil, Status{}, err
-	}
-	status := Status{Fwd: Miss}
-	if stale != nil {
-		status.Fwd = Stale
-	}
-	fetched, err := r.Sources.Fetch(ctx, p.Source, p.SourceBytes, newer)
-	if err != nil {
-		return nil, Status{}, err
-	}
-	if stale != nil && stale.SourceVersion == fetched.Version {
-		if entry := r.renew(ctx, p, fetched); entry != nil {
-			status.FwdStatus = statusNotModified
-			return entry, status, nil
-		}
-	}
-	entry, err := r.produce(ctx, p, fetched)
-	return entry, status, err
-}
-
-// remember notes a failure that lasts. A source that is gone takes what was made of it along.
-func (r *Renderer) remember(ctx context.Context, p plan.Plan, began time.Time, err error) error {
-	if fault.Is(err, fault.SourceMissing) {
-		r.forget(context.WithoutCancel(ctx), p.Key)
-		return err // the source tier remembers that, for all renditions
-	}
-	return r.Negatives.Remember(p.Key, err, cache.Meta{
-		Source: p.Source.String(), Group: p.Group, Tags: p.Tags, Created: began,
-	})
-}
-
-func (r *Renderer) forget(ctx context.Context, key cache.Key) {
-	if err := r.Store.Delete(ctx, key); err != nil {
-		r.Failed("delete", key, err)
-	}
-}
-
-const statusNotModified = 304 // as Cache-Status reports it; this floor speaks no HTTP otherwise
 
 // keeps reports whether there is a store at all.
 func (r *Renderer) keeps() bool {
 	_, none := r.Again.(cache.None)
 	return !none
-}
-
-// lookAgain returns what was stored since the caller looked. Many may share it, so it is read into memory.
-func (r *Renderer) lookAgain(ctx context.Context, p plan.Plan, stale *cache.Meta) (Result, bool) {
-	entry, now, ok := r.kept(ctx, p)
-	if !ok || stale != nil && !entry.Created.After(stale.Created) ||
-		!now.Before(entry.Clocks.Fresh) || r.Sources.Changed(ctx, p.Source, entry.SourceVersion) {
-		return Result{}, false
-	}
-	return hit(entry, now, entry.Tier), true
-}
-
-// kept returns the entry of a plan's key with its body in memory.
-func (r *Renderer) kept(ctx context.Context, p plan.Plan) (*cache.Entry, time.Time, bool) {
-	now := r.Now()
-	entry, err := r.Again.Get(ctx, p.Key)
-	if err != nil {
-		return nil, now, false
-	}
-	body, err := entry.Body.Load()
-	if err != nil {
-		r.Failed("read", p.Key, err)
-		return nil, now, false
-	}
-	if body != entry.Body {
-		entry = &cache.Entry{Meta: entry.Meta, Body: body, Tier: entry.Tier}
-	}
-	return entry, now, true
-}
-
-// renew returns the entry that is kept with the clocks of a source that turned out to be unchanged; nil if it is not
-// kept any more. No pixel is touched.
-func (r *Renderer) renew(ctx context.Context, p plan.Plan, f *source.Fetched) *cache.Entry {
-	old, _, ok := r.kept(ctx, p)
-	if !ok || old.SourceVersion != f.Version {
-		return nil
-	}
-	entry := &cache.Entry{Meta: old.Meta, Body: old.Body}
-	r.date(&entry.Meta, p, f)
-	return entry
-}
-
-// produce makes the result of a fetched source.
-func (r *Renderer) produce(ctx context.Context, p plan.Plan, f *source.Fetched) (*cache.Entry, error) {
-	meta := cache.Meta{
-		ETag:          cache.ETag(f.Version, p.Key, r.engine),
-		Source:        p.Source.String(),
-		SourceVersion: f.Version,
-		SourceLength:  f.Body.Len(),
-		Group:         p.Group,
-		Tags:          p.Tags,
-	}
-	r.date(&meta, p, f)
-	if p.Want == provider.Original {
-		meta.ContentType = f.ContentType
-		if meta.ContentType == "" {
-			meta.ContentType = format.Sniff(f.Body.Bytes()).MIME()
-		}
-		meta.Length, meta.Untouched = f.Body.Len(), true
-		return &cache.Entry{Meta: meta, Body: f.Body}, nil
-	}
-
-	began := time.Now()
-	image, err := r.Processor.Process(ctx, transform.Inputs{Source: f.Body, Limits: p.Limits}, p.Canonical)
-	if err != nil {
-		return nil, err
-	}
-	meta.Cost = time.Since(began)
-	meta.Format, meta.Width, meta.Height, meta.Frames = image.Format, image.Width, image.Height, image.Frames
-	meta.Length = image.Body.Len()
-	meta.SourceWidth, meta.SourceHeight = image.Source.Width, image.Source.Height
-	meta.Untouched, meta.Fallback = image.Untouched, image.Fallback
-	return &cache.Entry{Meta: meta, Body: image.Body}, nil
-}
-
-// date sets what a fetch says of time: when it began, how long the result lives, the validators.
-func (r *Renderer) date(m *cache.Meta, p plan.Plan, f *source.Fetched) {
-	m.Created = f.Began
-	m.ETagAtSource, m.LastModified = f.Validators.ETag, f.Validators.LastModified
-	m.SourceCacheControl = f.Freshness.CacheControl
-	m.NoStore, m.OneClient = f.Freshness.NoStore, f.Freshness.Private
-	m.Private = p.Private || f.Freshness.Private
-	m.Immutable = f.Freshness.Immutable
-	m.Clocks = r.Policy.Clocks(f.Began, cache.Said{
-		Lifetime: f.Freshness.Lifetime, Explicit: f.Freshness.Explicit,
-		NoCache: f.Freshness.NoCache, MustRevalidate: f.Freshness.MustRevalidate,
-	})
 }

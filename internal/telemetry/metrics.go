@@ -36,6 +36,10 @@ type Metrics struct {
 	fetches  *prometheus.CounterVec
 	fetching prometheus.Observer
 	fetched  prometheus.Counter
+
+	remote remoteMetrics
+	fleet  fleetMetrics
+	bucket bucketMetrics
 }
 
 // outcome is the pair of metrics of one request outcome, bound once: looking labels up by name would cost
@@ -86,6 +90,9 @@ func NewMetrics(version string) *Metrics {
 		fetching: histograms(r, "stillroom_source_open_duration_seconds", "Time until a source begins to answer.",
 			prometheus.ExponentialBuckets(0.0005, 2, 15)).WithLabelValues(),
 		fetched: counter(r, "stillroom_source_bytes_total", "Bytes read from sources."),
+		remote:  newRemoteMetrics(r),
+		fleet:   newFleetMetrics(r),
+		bucket:  newBucketMetrics(r),
 	}
 	requests := counters(r, "stillroom_requests_total", "Requests by outcome.", "outcome")
 	durations := histograms(r, "stillroom_request_duration_seconds", "Time from a request's first to its last byte, by outcome.",
