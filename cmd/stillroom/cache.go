@@ -47,7 +47,7 @@ func cacheFolder(args, environ []string, stdout, stderr io.Writer) int {
 	case "verify":
 		status, err = verify(dir, on["delete"], stdout)
 	case "gc":
-		err = collect(dir, time.Now(), stdout)
+		err = collect(dir, time.Now(), l.config.Cache.DiskTTL, stdout)
 	case "ls":
 		err = list(dir, on["json"], time.Now(), stdout)
 	}
@@ -113,13 +113,13 @@ func verify(dir string, remove bool, w io.Writer) (status int, err error) {
 }
 
 // collect removes what is of no use.
-func collect(dir string, now time.Time, w io.Writer) error {
+func collect(dir string, now time.Time, ttl time.Duration, w io.Writer) error {
 	all, err := folders(dir)
 	if err != nil {
 		return err
 	}
 	for _, folder := range all {
-		r, err := disk.GC(folder, now)
+		r, err := disk.GC(folder, now, ttl)
 		if err != nil {
 			return err
 		}

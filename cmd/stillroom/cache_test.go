@@ -151,7 +151,7 @@ func TestCacheGC(t *testing.T) {
 		t.Errorf("files %q are left", left)
 	}
 	var b strings.Builder
-	if err := collect(dir, time.Now().Add(48*time.Hour), &b); err != nil || !strings.Contains(b.String(), "removed 1 files, 1 of them expired entries; 0 entries stay") {
+	if err := collect(dir, time.Now().Add(48*time.Hour), 0, &b); err != nil || !strings.Contains(b.String(), "removed 1 files, 1 of them expired entries; 0 entries stay") {
 		t.Errorf("two days later: %v, %s", err, b.String())
 	}
 }

@@ -145,10 +145,12 @@ func (s *Store) read(key cache.Key, i id, f *os.File, isProven bool) (*cache.Ent
 }
 
 // expires returns when an entry must be gone.
-func (s *Store) expires(h *head) time.Time {
+func (s *Store) expires(h *head) time.Time { return h.expires(s.config.TTL) }
+
+func (h *head) expires(ttl time.Duration) time.Time {
 	t := h.Meta.Clocks.Keep
-	if s.config.TTL > 0 {
-		if end := h.Stored.Add(s.config.TTL); end.Before(t) {
+	if ttl > 0 {
+		if end := h.Stored.Add(ttl); end.Before(t) {
 			return end
 		}
 	}

@@ -50,11 +50,12 @@ func Verify(path string) (Report, error) {
 }
 
 // GC removes from a folder that no server holds what is of no use: damaged, temporary and foreign files, and
-// entries past their own time. It reads no bodies; Verify finds what is wrong with those.
-func GC(path string, now time.Time) (Report, error) {
+// entries past their time, which is their own or ends ttl after they were stored; 0 = their own. It reads no bodies; Verify
+// finds what is wrong with those.
+func GC(path string, now time.Time, ttl time.Duration) (Report, error) {
 	var r Report
 	err := scan(path, func(f found) error {
-		expired := f.err == nil && !now.Before(f.head.Meta.Clocks.Keep)
+		expired := f.err == nil && !now.Before(f.head.expires(ttl))
 		if expired {
 			r.Expired++
 		}

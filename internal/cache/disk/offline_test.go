@@ -67,7 +67,7 @@ func TestVerifyAndGC(t *testing.T) {
 		t.Errorf("Verify changed the folder: %d bytes, %d before", after, before)
 	}
 
-	r, err = GC(path, epoch.Add(24*time.Hour))
+	r, err = GC(path, epoch.Add(24*time.Hour), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,13 +75,23 @@ func TestVerifyAndGC(t *testing.T) {
 	if diff := cmp.Diff(want, kinds(r)); diff != "" || r.Removed != 5 || r.Expired != 1 || r.Entries != 10 {
 		t.Errorf("%d removed, %d expired, %d entries; want 5, 1 and 10; problems (-want +got):\n%s", r.Removed, r.Expired, r.Entries, diff)
 	}
-	if r, err = GC(path, epoch.Add(24*time.Hour)); err != nil || r.Removed != 0 {
+	if r, err = GC(path, epoch.Add(24*time.Hour), 0); err != nil || r.Removed != 0 {
 		t.Errorf("a second GC removes %d files: %v", r.Removed, err)
 	}
 
 	s := open(t, Config{Path: path, Now: fixed})
 	for n := range 9 {
 		same(t, s, key(n), entry(n, 3000))
+	}
+}
+
+// What the tier would not serve any more, because of its TTL, goes as well.
+func TestGCByTTL(t *testing.T) {
+	for ttl, stay := range map[time.Duration]int64{24*time.Hour + time.Second: 10, 24 * time.Hour: 0} {
+		r, err := GC(messy(t), epoch.Add(24*time.Hour), ttl)
+		if err != nil || r.Entries != stay {
+			t.Errorf("a TTL of %v leaves %d entries, want %d: %v", ttl, r.Entries, stay, err)
+		}
 	}
 }
 
