@@ -63,7 +63,19 @@ func (b *builder) stats(k *keeping, limiter *transform.Limiter) admin.Stats {
 	for _, tier := range append(k.names(), "source") {
 		s.Tiers = append(s.Tiers, tierStats(snapshot, tier))
 	}
+	if k.shared.objects != nil {
+		s.Tiers[len(k.tiers)-1].Pending = pending(snapshot)
+	}
 	return s
+}
+
+// pending tells what waits to be written to the object tier, which is the last one of results.
+func pending(s telemetry.Snapshot) *admin.Pending {
+	of := func(name string) int64 { return int64(s.Sum(name, "cache_type", objectTier)) }
+	return &admin.Pending{
+		Entries: of("stillroom_cache_queue_entries"), MaxEntries: of("stillroom_cache_queue_max_entries"),
+		Bytes: of("stillroom_cache_queue_bytes"), MaxBytes: of("stillroom_cache_queue_max_bytes"),
+	}
 }
 
 func tierStats(s telemetry.Snapshot, tier string) admin.TierStats {

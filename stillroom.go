@@ -132,7 +132,7 @@ func (b *builder) engine() (*transform.Limiter, error) {
 
 // renderer joins what steps 4 to 8 need.
 func (b *builder) renderer(k *keeping, sources *cached.Source, engine *transform.Limiter) *render.Renderer {
-	return render.New(render.Config{
+	c := render.Config{
 		Store:        b.metrics.Store(k.results, k.names()...),
 		Again:        k.results,
 		Sources:      sources,
@@ -149,7 +149,12 @@ func (b *builder) renderer(k *keeping, sources *cached.Source, engine *transform
 			b.metrics.Failed(what)
 			b.log.Warn("cache", "what", what, "key", key.String()[:12], "error", err)
 		},
-	})
+	}
+	if s := k.shared; s.objects != nil && s.leases != nil {
+		// Without a bucket nobody would find what another node has made, and waiting for it would be in vain.
+		c.Fleet, c.Settled = s.leases, s.objects.Settled
+	}
+	return render.New(c)
 }
 
 // verified reports a result that was made again. A difference is a bug of ours, so it is told loudly.

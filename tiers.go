@@ -1,7 +1,6 @@
 package stillroom
 
 import (
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -22,6 +21,7 @@ type keeping struct {
 	negatives *cache.Negatives
 	missing   *cache.Negatives // sources
 	ledger    *purge.Ledger
+	shared    *sharing
 }
 
 // builder opens stores and remembers what has to be closed.
@@ -40,23 +40,23 @@ func (b *builder) keep() (*keeping, error) {
 	if k.tiers, err = b.tiers(); err != nil {
 		return nil, err
 	}
+	life := longest(b.c)
 	// After the disk tier, whose lock says best that the folder is another's.
-	if k.ledger, err = b.ledger(); err != nil {
+	if k.ledger, err = b.ledger(life); err != nil {
 		return nil, err
 	}
-	k.results = cache.None{}
-	switch len(k.tiers) {
-	case 0:
-	case 1:
+	if k.shared, err = b.share(k.ledger, life); err != nil {
+		return nil, err
+	}
+	switch {
+	case k.shared.objects != nil:
+		k.results = b.below(k, k.shared)
+	case len(k.tiers) == 0:
+		k.results = cache.None{}
+	case len(k.tiers) == 1:
 		k.results = purge.Guard(k.tiers[0].Store, k.ledger)
 	default:
-		k.results = purge.Guard(cache.NewTiered(cache.TieredConfig{
-			Tiers: k.tiers, Strict: b.c.Cache.ReportErrors,
-			Failed: func(tier, what string, key cache.Key, err error) {
-				b.metrics.Failed(what)
-				b.log.Warn("cache", "tier", tier, "what", what, "key", key.String()[:12], "error", err)
-			},
-		}), k.ledger)
+		k.results = purge.Guard(b.stack(k.tiers), k.ledger)
 	}
 	if k.copies, err = b.copies(k.ledger); err != nil {
 		return nil, err
@@ -69,6 +69,17 @@ func (b *builder) keep() (*keeping, error) {
 	b.metrics.Gauge("stillroom_negative_entries", "Failures that are remembered.",
 		func() float64 { return float64(k.negatives.Len() + k.missing.Len()) })
 	return k, nil
+}
+
+// stack makes one store of tiers.
+func (b *builder) stack(tiers []cache.Tier) *cache.Tiered {
+	return cache.NewTiered(cache.TieredConfig{
+		Tiers: tiers, Strict: b.c.Cache.ReportErrors,
+		Failed: func(tier, what string, key cache.Key, err error) {
+			b.metrics.Failed(what)
+			b.log.Warn("cache", "tier", tier, "what", what, "key", key.String()[:12], "error", err)
+		},
+	})
 }
 
 // purged returns when a source was purged last.
@@ -163,49 +174,34 @@ func (b *builder) disk(name, path string, size int64) (*disk.Store, error) {
 	}
 	b.closers = append(b.closers, store)
 	b.metrics.Tier(name, store)
-	b.metrics.LabelledGauge("stillroom_cache_degraded", "1 while storing is suspended because the disk failed.", "cache_type", name,
-		func() float64 {
-			if store.Stats().Degraded {
-				return 1
-			}
-			return 0
-		})
+	b.metrics.Degraded(name, func() bool { return store.Stats().Degraded })
 	return store, nil
+}
+
+// longest is how long an entry can be kept, and so how long a purge has to be known.
+func longest(c *Config) time.Duration {
+	f, p := c.Freshness, policy(c)
+	return max(f.TTL, f.MinTTL, f.MaxTTL) + max(p.Revalidate, p.IfError) + p.Keep
 }
 
 // ledger opens the ledger of purges: beside the disk tier where there is one, because a purge must outlive the
 // process just as what it hides does.
-func (b *builder) ledger() (*purge.Ledger, error) {
-	f, p := b.c.Freshness, policy(b.c)
-	longest := max(f.TTL, f.MinTTL, f.MaxTTL) + max(p.Revalidate, p.IfError) + p.Keep
+func (b *builder) ledger(longest time.Duration) (*purge.Ledger, error) {
 	ledger := purge.NewMemory(longest)
 	if b.onDisk() {
 		var err error
 		ledger, err = purge.Open(filepath.Join(b.c.Cache.DiskPath, "purges"), longest)
 		if err != nil {
-			return nil, fmt.Errorf("Failed to initialize cache: %w", err) //nolint:staticcheck // the text is a promise to scripts
+			return nil, failedToInitialize(err)
 		}
 		b.closers = append(b.closers, ledger)
 		if n := ledger.Lost(); n > 0 {
 			b.log.Warn("purge rules could not be read, so everything is purged", "rules", n)
 		}
 	}
-	ledger.Observer = func(rule purge.Rule, _ bool) { b.metrics.Purged(string(rule.Selector)) }
 	b.metrics.Gauge("stillroom_purge_rules", "Purge rules in force.", func() float64 { return float64(ledger.Len()) })
 	return ledger, nil
 }
-
-// diskEvents counts what a disk tier does beside answering.
-type diskEvents struct {
-	m    *telemetry.Metrics
-	tier string
-}
-
-func (e diskEvents) Removed(reason disk.Removal, bytes int64) {
-	e.m.Evicted(e.tier, reason.String(), bytes)
-}
-func (e diskEvents) Declined(reason disk.Decline) { e.m.Dropped(e.tier, reason.String()) }
-func (e diskEvents) Damaged(kind disk.Damage)     { e.m.Damaged(e.tier, kind.String()) }
 
 // policy is the operator's word on lifetimes. An entry that is no longer served is kept for as long again as the longest
 // stale time, for a conditional fetch.

@@ -64,7 +64,10 @@ func (b *builder) sources(k *keeping, version string) (*cached.Source, error) {
 		b.closers = append(b.closers, local)
 		schemes["local"] = local
 	}
-	origin := b.metrics.Source(source.NewMux(schemes, map[string]string{"local": "STILLROOM_LOCAL_FILESYSTEM_ROOT"}))
+	if err := b.objects(schemes); err != nil {
+		return nil, err
+	}
+	origin := b.metrics.Source(source.NewMux(schemes, switches()))
 	return cached.New(origin, b.metrics.Store(k.copies, "source"), cached.Config{
 		Policy: policy(b.c), MaxSize: int64(b.c.Limits.SourceBytes), Negatives: k.missing, Purged: k.purged,
 	}), nil

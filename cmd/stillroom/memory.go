@@ -21,6 +21,10 @@ func tuneMemory(c *config.Config, getenv func(string) string) {
 		debug.SetGCPercent(growth)
 	}
 	if getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(working + keptFactor*(int64(c.Cache.MemorySize)+int64(c.Sources.CacheSize)))
+		kept := int64(c.Cache.MemorySize) + int64(c.Sources.CacheSize)
+		if c.Cache.Object.Use != "" {
+			kept += int64(c.Cache.Object.QueueSize)
+		}
+		debug.SetMemoryLimit(working + keptFactor*kept)
 	}
 }

@@ -25,6 +25,7 @@ func numbers(n int64) admin.Stats {
 				Evictions: map[string]int64{"size": 12, "expired": 3},
 			},
 			{Name: "disk", Entries: 10, MaxEntries: 20, Bytes: 999, Degraded: true, Drops: map[string]int64{"disk-full": 1}, Damaged: map[string]int64{"flipped": 2}},
+			{Name: "object", Hits: 5, Misses: 15, Pending: &admin.Pending{Entries: 2, MaxEntries: 1024, Bytes: 3 << 20, MaxBytes: 64 << 20}},
 		},
 		Requests: map[string]int64{"hit": 800 + 30*n, "miss": 150, "collapsed": 50, "loop": 0}, Collapsed: 50,
 		Fills: map[string]int64{"webp": 100, "jpeg": 50}, SourceFetches: map[string]int64{"ok": 40}, SavedCPU: 123.45,
@@ -38,9 +39,11 @@ const firstTable = `stillroom 1.2.3, up 3h
 TIER             ENTRIES  OF  BYTES     OF        HITS  MISSES  RATIO  EVICTED  DROPPED
 memory           1234     -   200.0MiB  256.0MiB  800   200     80.0%  15       0
 disk (degraded)  10       20  999B      -         0     0       -      0        1
+object           -        -   -         -         5     15      25.0%  0        0
 memory evicted: size 12, expired 3
 disk dropped: disk-full 1
 disk damaged: flipped 2
+object waiting to be written: 2 of 1024 entries, 3.0MiB of 64.0MiB
 
 requests             1000  hit 800, miss 150, collapsed 50
 hit ratio            80.0%

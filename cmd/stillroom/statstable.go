@@ -43,8 +43,12 @@ func writeTiers(w io.Writer, s admin.Stats, last *admin.Stats) {
 		if t.Degraded {
 			name += " (degraded)"
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%d", name, t.Entries, bound(t.MaxEntries, fmt.Sprint(t.MaxEntries)),
-			bytesText(t.Bytes), bound(t.MaxBytes, bytesText(t.MaxBytes)), t.Hits, t.Misses, ratio(t.Hits, t.Hits+t.Misses),
+		entries, bytes := fmt.Sprint(t.Entries), bytesText(t.Bytes)
+		if t.Pending != nil {
+			entries, bytes = "-", "-" // only a listing would tell
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%d", name, entries, bound(t.MaxEntries, fmt.Sprint(t.MaxEntries)),
+			bytes, bound(t.MaxBytes, bytesText(t.MaxBytes)), t.Hits, t.Misses, ratio(t.Hits, t.Hits+t.Misses),
 			sum(t.Evictions), sum(t.Drops))
 		if last != nil {
 			before := tierOf(last, t.Name)
@@ -55,6 +59,10 @@ func writeTiers(w io.Writer, s admin.Stats, last *admin.Stats) {
 		fmt.Fprintln(w)
 	}
 	for _, t := range s.Tiers {
+		if p := t.Pending; p != nil {
+			fmt.Fprintf(w, "%s waiting to be written: %d of %d entries, %s of %s\n", t.Name, p.Entries, p.MaxEntries,
+				bytesText(p.Bytes), bytesText(p.MaxBytes))
+		}
 		for _, reasons := range []struct {
 			what   string
 			counts map[string]int64

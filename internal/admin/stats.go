@@ -41,8 +41,19 @@ type TierStats struct {
 	Evictions map[string]int64 `json:"evictions,omitempty"` // entries that went, by reason
 	Drops     map[string]int64 `json:"drops,omitempty"`     // entries that were not stored, by reason
 	Damaged   map[string]int64 `json:"damaged,omitempty"`   // what was found damaged and removed, by kind
-	// Degraded says that the tier stores nothing for the moment, because what it stores in failed.
+	// Degraded says that the tier is left alone for the moment, because what it stores in failed.
 	Degraded bool `json:"degraded,omitempty"`
+	// Pending is what waits to be written, for a tier that is written behind; nil = it is not. What such a tier holds is not
+	// known, so Entries and Bytes are 0.
+	Pending *Pending `json:"pending,omitempty"`
+}
+
+// Pending is what waits to be written to a tier.
+type Pending struct {
+	Entries    int64 `json:"entries"`
+	MaxEntries int64 `json:"max_entries"`
+	Bytes      int64 `json:"bytes"`
+	MaxBytes   int64 `json:"max_bytes"`
 }
 
 // Queue is how busy processing is.

@@ -35,6 +35,11 @@ func (l *loader) adapt(s *setting, name, value string) (text, note string, err e
 		if system != "IMGPROXY" {
 			return l.adaptLocal(name, value)
 		}
+	case "S3_ENDPOINT", "CACHE_S3_ENDPOINT":
+		// It takes a host without a scheme for one without TLS.
+		if value != "" && !strings.Contains(value, "://") {
+			return "http://" + value, "", nil
+		}
 	case "CACHE_TYPE":
 		return strings.ToLower(value), "", nil
 	case "LOG_FORMAT":
@@ -147,4 +152,14 @@ func adaptBool(value string) string {
 		return "false"
 	}
 	return value
+}
+
+// bothLevels gives PreviewProxy's folder the effect that it has there: that cache has both levels always, and no setting
+// that says so.
+func (l *loader) bothLevels(merged layer) {
+	folder, ok := merged[prefix+"CACHE_DISK_PATH"]
+	if _, said := merged[prefix+"CACHE_TYPE"]; said || !ok || folder.at != "PP_CACHE_DIR" && folder.at != "CACHE_DIR" {
+		return
+	}
+	merged.put(l.setting(prefix+"CACHE_TYPE"), "hybrid", folder.at)
 }

@@ -15,17 +15,52 @@ func (l *loader) advise(c *Config, merged layer) {
 			l.warnings = append(l.warnings, prefix+"ALLOWED_SOURCES: "+quote(allowed)+" also allows longer host names, end it with /")
 		}
 	}
-	if c.Cache.onDisk() {
-		return
+	if !c.Cache.onDisk() && !l.anyFailed([]string{"CACHE_TYPE"}) {
+		why := prefix + "CACHE_TYPE is " + c.Cache.Type
+		l.idle(merged, why, "CACHE_DISK_PATH", "CACHE_DISK_SIZE", "CACHE_DISK_CAPACITY", "CACHE_DISK_TTL", "CACHE_CLEANUP_INTERVAL")
 	}
+	l.adviseObjects(c, merged)
+}
+
+// adviseObjects warns of settings of object storage whose switch is off: whoever wrote them expects something of them.
+func (l *loader) adviseObjects(c *Config, merged layer) {
+	for _, a := range accounts() {
+		if a.used(c) || l.anyFailed([]string{a.toggle}) {
+			continue
+		}
+		why := prefix + a.toggle + " is not " + strings.TrimPrefix(a.why, prefix+a.toggle+" is ")
+		l.idle(merged, why, l.named(a.prefix)...)
+	}
+	if c.Cache.Object.Use == "" && !l.anyFailed([]string{"CACHE_USE"}) {
+		names := append(l.named("CACHE_OBJECT_"), "CACHE_BUCKET", "CACHE_PATH_PREFIX", "CACHE_PURGE_INTERVAL")
+		l.idle(merged, prefix+"CACHE_USE is not set", names...)
+	}
+	if c.Fleet.URL == "" && !l.anyFailed([]string{"VALKEY_URL"}) {
+		l.idle(merged, prefix+"VALKEY_URL is not set", "VALKEY_PREFIX", "VALKEY_TIMEOUT")
+	}
+}
+
+// named returns the settings, without STILLROOM_, whose names begin with a prefix.
+func (l *loader) named(begin string) []string {
+	var names []string
+	for i := range l.table {
+		if name := strings.TrimPrefix(l.table[i].name, prefix); strings.HasPrefix(name, begin) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// idle lists those of some settings that are set, in one warning that says why they do nothing.
+func (l *loader) idle(merged layer, why string, names ...string) {
 	var idle []string
-	for _, name := range []string{"CACHE_DISK_PATH", "CACHE_DISK_SIZE", "CACHE_DISK_CAPACITY", "CACHE_DISK_TTL", "CACHE_CLEANUP_INTERVAL"} {
+	for _, name := range names {
 		if v, ok := merged[prefix+name]; ok {
 			idle = append(idle, v.at.String())
 		}
 	}
 	if len(idle) > 0 {
-		l.warnings = append(l.warnings, "no effect while "+prefix+"CACHE_TYPE is "+c.Cache.Type+": "+strings.Join(idle, ", "))
+		l.warnings = append(l.warnings, "no effect while "+why+": "+strings.Join(idle, ", "))
 	}
 }
 

@@ -21,10 +21,7 @@ type Cache struct {
 	DiskTTL         time.Duration `env:"CACHE_DISK_TTL" default:"0s" also:"PP_CACHE_DISK_TTL_SECS" min:"0" desc:"longest time an entry stays on disk; 0 = its own"`
 	CleanupInterval time.Duration `env:"CACHE_CLEANUP_INTERVAL" default:"10m" also:"PP_CACHE_CLEANUP_INTERVAL_SECS" min:"1s" desc:"how often expired files are removed"`
 
-	// Use names the object tier's adapter; empty = there is no such tier.
-	Use        string `env:"CACHE_USE" also:"IMGPROXY_" oneof:"fs|s3|gcs|abs|swift" desc:"object storage below the other tiers"`
-	Bucket     string `env:"CACHE_BUCKET" also:"IMGPROXY_" desc:"bucket or container of the object tier"`
-	PathPrefix string `env:"CACHE_PATH_PREFIX" also:"IMGPROXY_" desc:"put in front of each name in the object tier"`
+	Object ObjectTier
 
 	Verify Share `env:"CACHE_VERIFY" default:"0" desc:"share of hits that are made again in the background and compared, 0 to 1"`
 

@@ -10,6 +10,10 @@ func (l *loader) complete(c *Config, merged layer) {
 	l.refuseUnbuilt(merged)
 	l.mountable(c, merged)
 	c.Server.PathPrefix = strings.TrimRight(c.Server.PathPrefix, "/")
+	c.Cache.Object.PathPrefix = strings.Trim(c.Cache.Object.PathPrefix, "/")
+	if _, set := merged[prefix+"CACHE_OBJECT_ENTRY_SIZE"]; !set {
+		c.Cache.Object.EntrySize = min(c.Cache.Object.EntrySize, c.Cache.Object.QueueSize)
+	}
 	if _, set := merged[prefix+"SOURCE_CACHE_SIZE"]; !set && c.Cache.onDisk() {
 		c.Sources.CacheSize = c.Cache.DiskSize / 10
 	}

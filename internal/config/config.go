@@ -14,6 +14,9 @@
 //	oneof    the allowed values, separated by "|"
 //	secret   the value is masked wherever it is shown
 //	empty    an empty value means something (without it, empty counts as not set); says what
+//
+// A group of settings that stands in more than one place has in front of its names what its tag envPrefix says, and
+// further names of other systems, by their ends, from its tag more.
 package config
 
 // Config is everything the operator decides, parsed and checked. Its values do not change after Load.
@@ -26,12 +29,14 @@ type Config struct {
 	Access    Access
 	URL       URL
 	Sources   Sources
+	Objects   Objects
 	Limits    Limits
 	Freshness Freshness
 	Delivery  Delivery
 	Formats   Formats
 	Encoders  Encoders
 	Cache     Cache
+	Fleet     Fleet
 	Log       Log
 }
 

@@ -38,7 +38,8 @@ func (l *loader) foreignName(s *setting, name string, found layer) {
 		}
 		v = given{text, path.at}
 	}
-	if v.text == "" || serviceLink().MatchString(name+"="+v.text) {
+	_, set := l.env[name]
+	if v.text == "" && (s.empty == "" || !set) || serviceLink().MatchString(name+"="+v.text) {
 		return
 	}
 	text, note, err := l.adapt(s, name, v.text)

@@ -80,7 +80,9 @@ func (l *loader) gather() layer {
 		file = l.readSecrets(l.readConfig(path))
 	}
 	compat := file.over(native).over(flags)[prefix+"COMPAT"].text
-	return file.over(l.foreignNames(native, compat)).over(native).over(flags)
+	merged := file.over(l.foreignNames(native, compat)).over(native).over(flags)
+	l.bothLevels(merged)
+	return merged
 }
 
 // fileSuffix on any name says that the value is a file to read the setting from.

@@ -15,7 +15,7 @@ type rule struct {
 }
 
 func rules() []rule {
-	return []rule{
+	return append([]rule{
 		{[]string{"BIND", "NETWORK"}, bindIsAddress},
 		{[]string{"ADMIN_BIND"}, adminBindIsAddress},
 		{[]string{"ADMIN_TOKEN", "ADMIN_BIND"}, adminIsGuarded},
@@ -26,7 +26,7 @@ func rules() []rule {
 		{[]string{"ONLY_PRESETS", "PRESETS", "PRESETS_PATH"}, onlyPresetsHasSome},
 		{[]string{"MIN_TTL", "MAX_TTL"}, timesAreOrdered},
 		{[]string{"CACHE_DISK_PATH", "CACHE_TYPE"}, diskHasFolder},
-	}
+	}, objectRules()...)
 }
 
 func bindIsAddress(c *Config) string {

@@ -24,19 +24,27 @@ type setting struct {
 }
 
 // settings returns the table in the order of Config's fields.
-func settings() []setting { return appendSettings(nil, reflect.TypeFor[Config](), nil) }
+func settings() []setting { return appendSettings(nil, reflect.TypeFor[Config](), group{}) }
 
-func appendSettings(all []setting, group reflect.Type, at []int) []setting {
-	for i := range group.NumField() {
-		f := group.Field(i)
-		field := append(append([]int(nil), at...), i)
+// group is where a struct of settings stands in Config.
+type group struct {
+	at     []int  // for reflect.Value.FieldByIndex
+	prefix string // in front of its names, behind STILLROOM_
+	more   string // names of other systems, each for the setting whose own name it ends with
+}
+
+func appendSettings(all []setting, in reflect.Type, g group) []setting {
+	for i := range in.NumField() {
+		f := in.Field(i)
+		field := append(append([]int(nil), g.at...), i)
 		name := f.Tag.Get("env")
 		switch {
 		case name == "" && f.Type.Kind() == reflect.Struct:
-			all = appendSettings(all, f.Type, field)
+			all = appendSettings(all, f.Type, group{field, g.prefix + f.Tag.Get("envPrefix"), f.Tag.Get("more")})
 		case name != "" && name != "-":
+			name = g.prefix + name
 			all = append(all, setting{
-				name: prefix + name, fallback: f.Tag.Get("default"), also: expand(f.Tag.Get("also"), name),
+				name: prefix + name, fallback: f.Tag.Get("default"), also: expand(f.Tag.Get("also"), name, g.more),
 				desc: f.Tag.Get("desc"), min: f.Tag.Get("min"), max: f.Tag.Get("max"), oneof: split(f.Tag.Get("oneof")),
 				secret: f.Tag.Get("secret") != "", empty: f.Tag.Get("empty"), kind: f.Type, field: field,
 			})
@@ -45,9 +53,9 @@ func appendSettings(all []setting, group reflect.Type, at []int) []setting {
 	return all
 }
 
-// expand writes out the names of an also tag. imgforge was called imgFlux before, so each of its names
-// has an older twin.
-func expand(also, name string) []string {
+// expand writes out the names of an also tag, and those of more that end with the setting's name. imgforge was called
+// imgFlux before, so each of its names has an older twin.
+func expand(also, name, more string) []string {
 	var all []string
 	for word := range strings.FieldsSeq(also) {
 		if strings.HasSuffix(word, "_") {
@@ -56,6 +64,11 @@ func expand(also, name string) []string {
 		all = append(all, word)
 		if rest, ok := strings.CutPrefix(word, "IMGFORGE_"); ok {
 			all = append(all, "IMGFLUX_"+rest)
+		}
+	}
+	for word := range strings.FieldsSeq(more) {
+		if strings.HasSuffix(word, "_"+name) {
+			all = append(all, word)
 		}
 	}
 	return all

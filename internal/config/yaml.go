@@ -13,13 +13,14 @@ import (
 
 // isPairs reports whether the setting is written as key=value pairs, for which a file may use a mapping.
 func (s *setting) isPairs() bool {
-	return s.kind == reflect.TypeFor[transform.QualityTable]() || s.kind == reflect.TypeFor[Mounts]() || s.kind == reflect.TypeFor[Replacements]()
+	return s.kind == reflect.TypeFor[transform.QualityTable]() || s.kind == reflect.TypeFor[Mounts]() ||
+		s.kind == reflect.TypeFor[Replacements]() || s.kind == reflect.TypeFor[AccessPoints]()
 }
 
 // separator stands between the elements of a list.
 func (s *setting) separator() string {
 	switch {
-	case s.kind == reflect.TypeFor[Replacements]():
+	case s.kind == reflect.TypeFor[Replacements](), s.kind == reflect.TypeFor[AccessPoints]():
 		return ";"
 	case s.name == prefix+"PRESETS":
 		return "\n" // one per line is understood whatever STILLROOM_PRESETS_SEPARATOR is
