@@ -64,3 +64,5 @@ func (e fleetEvents) Call(operation string, took time.Duration, outcome fleet.Ou
 }
 func (e fleetEvents) Circuit(closed bool)       { e.m.FleetCircuit(closed) }
 func (e fleetEvents) Collapsed(part fleet.Part) { e.m.FleetCollapsed(string(part)) }
+func (e fleetEvents) Read(rules int)            { e.m.RulesRead(throughValkey, rules) }
+func (e fleetEvents) Written(rules int)         { e.m.RulesWritten(throughValkey, rules) }

@@ -64,7 +64,7 @@ func (b *builder) share(ledger *purge.Ledger, longest time.Duration) (*sharing, 
 			s.purges.Offer(rule, merged)
 		}
 	}
-	// Only now: what they merge goes to the other one as well.
+	// Only now: what comes through Valkey is offered to the bucket as well.
 	if s.board != nil {
 		s.board.Start()
 		if b.c.Cache.ReportErrors {

@@ -11,6 +11,9 @@ type Observer interface {
 	Circuit(closed bool)
 	// Collapsed is told how each Collapse or Attempt came by its result.
 	Collapsed(part Part)
+	// Read is told how many rules of other nodes came into force here, Written how many of ours the server took.
+	Read(rules int)
+	Written(rules int)
 }
 
 // Outcome is what came of a call.
@@ -42,3 +45,5 @@ type nobody struct{}
 func (nobody) Call(string, time.Duration, Outcome) {}
 func (nobody) Circuit(bool)                        {}
 func (nobody) Collapsed(Part)                      {}
+func (nobody) Read(int)                            {}
+func (nobody) Written(int)                         {}

@@ -67,7 +67,7 @@ func NewPurges(f *Client, c PurgesConfig) *Purges {
 		c.Now = time.Now
 	}
 	p := &Purges{PurgesConfig: c, client: f, log: newRuleLog(f), wake: make(chan struct{}, 1)}
-	p.reader = reader{log: p.log, ledger: c.Ledger, now: c.Now, warn: f.log}
+	p.reader = reader{log: p.log, ledger: c.Ledger, now: c.Now, warn: f.log, merged: f.observer.Read}
 	f.signals.on(purgesChannel, func(string) { p.stir() }, p.stir)
 	return p
 }
@@ -176,6 +176,9 @@ func (p *Purges) offer(ctx context.Context, rules []purge.Rule, seen map[string]
 		epoch, err := p.log.Offer(ctx, p.oldest(), texts)
 		if errors.Is(err, errFull) {
 			return p.renew(ctx, epoch)
+		}
+		if err == nil {
+			p.client.observer.Written(len(texts))
 		}
 		if err == nil && epoch != p.reader.epoch && !p.reader.begun(epoch) {
 			p.stir() // written to another log than the one that was read

@@ -195,6 +195,15 @@ func TestLogIsWrittenAnewByItself(t *testing.T) {
 	}
 }
 
+// rules is an Observer that counts rules.
+type rules struct {
+	nobody
+	read, written atomic.Int64
+}
+
+func (r *rules) Read(n int)    { r.read.Add(int64(n)) }
+func (r *rules) Written(n int) { r.written.Add(int64(n)) }
+
 func TestLedgerFromBeforeIsOffered(t *testing.T) {
 	m := newMini(t)
 	ledger := purge.NewMemory(0)
@@ -202,8 +211,12 @@ func TestLedgerFromBeforeIsOffered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nodeOf(connect(t, m.address()), ledger)
-	newNode(t, m.address()).gets(t, r)
+	var ours, theirs rules
+	nodeOf(connectWith(t, m.address(), Config{Observer: &ours}), ledger)
+	nodeOf(connectWith(t, m.address(), Config{Observer: &theirs}), purge.NewMemory(0)).gets(t, r)
+	eventually(t, "the rule is counted on both sides", func() bool {
+		return ours.written.Load() == 1 && ours.read.Load() == 0 && theirs.written.Load() == 0 && theirs.read.Load() == 1
+	})
 }
 
 func TestOldRulesAreLetGo(t *testing.T) {

@@ -19,6 +19,7 @@ type reader struct {
 	ledger Ledger
 	now    func() time.Time
 	warn   *slog.Logger
+	merged func(rules int) // is told how many came into force
 
 	joined   bool   // what follows is true of the log
 	epoch    string // "" = it was empty
@@ -115,7 +116,10 @@ func (r *reader) merge(text string, seen map[string]struct{}) {
 
 // tryMerge reports false for a rule that the ledger may take later: its node's clock is ahead, or the ledger is full.
 func (r *reader) tryMerge(rule purge.Rule) bool {
-	_, err := r.ledger.Merge(rule)
+	merged, err := r.ledger.Merge(rule)
+	if merged {
+		r.merged(1)
+	}
 	switch {
 	case err == nil:
 	case fault.Is(err, fault.Overloaded), rule.At.After(r.now()):

@@ -105,6 +105,9 @@ func (s *Store) find(ctx context.Context, key cache.Key, changes uint64) (*cache
 		size = a.entry.Length
 	}
 	s.counters.read(a.outcome, size, took)
+	if a.outcome == Denied {
+		s.log.denied()
+	}
 	s.reading.done(p, a.outcome.verdict(), a.err)
 	s.tidy(key, changes, a)
 	return a.entry, a.err

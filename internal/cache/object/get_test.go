@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -244,7 +246,8 @@ func TestErrors(t *testing.T) {
 			}
 			return nil
 		}}
-		s := open(t, Config{Bucket: b, Failures: 1, Pause: time.Hour, Timeout: patience})
+		var text strings.Builder
+		s := open(t, Config{Bucket: b, Failures: 1, Pause: time.Hour, Timeout: patience, Log: slog.New(slog.NewTextHandler(&text, nil))})
 		e, err := s.Get(t.Context(), cachetest.Key(1))
 		if !fault.Is(err, c.want) || s.counters.reads[c.outcome].Load() != 1 {
 			t.Errorf("%v: %v, %v (%v), %v; want %v and %v", c.err, e, err, fault.KindOf(err), s.Stats().Reads, c.want, c.outcome)
@@ -254,6 +257,10 @@ func TestErrors(t *testing.T) {
 		}
 		if fault.Is(err, fault.SourceMissing) && !errors.Is(err, c.err) {
 			t.Errorf("%v is not the cause of %v", c.err, err)
+		}
+		_, _ = s.Get(t.Context(), cachetest.Key(2)) // fails like the first
+		if told := strings.Count(text.String(), "denies a read"); told > 1 || (told == 1) != (c.outcome == Denied) {
+			t.Errorf("%v: the log tells %d times of a denied read: %s", c.err, told, text.String())
 		}
 	}
 }

@@ -11,6 +11,7 @@ type journal struct {
 	log   *slog.Logger
 	pause time.Duration // between attempts while the bucket is left alone
 
+	once    sync.Once // what denied says
 	mu      sync.Mutex
 	open    int       // breakers
 	since   time.Time // when the first of them opened
@@ -18,6 +19,14 @@ type journal struct {
 	skipped int64     // Gets that had not been asked by then
 	told    time.Time // when a drop was told of last
 	dropped int64     // since then
+}
+
+// denied tells once that the bucket does not say what it has.
+func (j *journal) denied() {
+	j.once.Do(func() {
+		j.log.Warn("the bucket of the object tier denies a read: without permission to read nothing is found in it, " +
+			"without permission to list the absent looks the same")
+	})
 }
 
 // seldom is how often drops are told of, at most.
