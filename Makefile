@@ -12,7 +12,7 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := .bin/golangci-lint-$(GOLANGCI_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test peers servers vet lint bench fuzz samples clean distclean always
+.PHONY: help run build test peers servers deploy vet lint bench fuzz samples clean distclean always
 
 # libvips is looked at once per invocation of make: the script is quick when there is nothing to do, and it rewrites
 # .deps/env.mk only when the answer has changed (LIBVIPS=system, a new version). MAKE_RESTARTS ends the loop: make
@@ -37,7 +37,7 @@ run: build ## build, and serve samples/ on http://127.0.0.1:8080
 build: ## build bin/stillroom
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/stillroom ./cmd/stillroom
 
-test: vet lint peers servers ## everything CI runs: vet, lint, tests under the race detector, fuzz seeds
+test: vet lint peers servers deploy ## everything CI runs: vet, lint, tests under the race detector, fuzz seeds
 	$(GO) test -race ./...
 	@# What the race detector changes, allocations above all, is tested without it.
 	$(GO) test $$(scripts/packages.sh '^//go:build !race')
@@ -50,6 +50,10 @@ peers:
 servers:
 	@scripts/buckets.sh
 	@scripts/valkey.sh
+
+# What is under deploy/, as far as it can be checked without running it.
+deploy: peers
+	@scripts/deploy.sh
 
 vet:
 	$(GO) vet ./...
