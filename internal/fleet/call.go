@@ -31,13 +31,13 @@ func (f *Client) call(ctx context.Context, operation string, timeout time.Durati
 
 // callAnyway is call without a look at the circuit.
 func (f *Client) callAnyway(ctx context.Context, operation string, timeout time.Duration, a ask) (valkey.ValkeyMessage, error) {
-	server := f.server.Load()
-	if server == nil {
+	at := f.server.Load()
+	if at == nil {
 		f.observer.Call(operation, 0, Skipped)
 		return valkey.ValkeyMessage{}, errSkipped
 	}
 	began := time.Now()
-	answer, err := f.exchange(ctx, timeout, *server, a)
+	answer, err := f.exchange(ctx, timeout, at.Client, a)
 	outcome := Answered
 	switch {
 	case err == nil:

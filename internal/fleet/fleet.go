@@ -50,7 +50,7 @@ type Client struct {
 	observer    Observer
 
 	circuit *circuit
-	server  atomic.Pointer[valkey.Client] // nil = there has never been a connection
+	server  atomic.Pointer[link] // nil = there is no connection
 	signals signals
 
 	ctx    context.Context // ends with Close
@@ -71,6 +71,13 @@ func Connect(c Config) (*Client, error) {
 	f.spawn(f.keepConnected)
 	f.spawn(f.listen)
 	return f, nil
+}
+
+// link is the way to the server: a client of the library.
+type link struct {
+	valkey.Client
+
+	dropped chan struct{} // closed when another one takes its place
 }
 
 func newClient(c Config, option valkey.ClientOption) *Client {

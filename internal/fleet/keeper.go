@@ -31,7 +31,7 @@ func (f *Client) keepConnected() {
 				f.log.Warn("valkey does not answer: going on without it", "error", err)
 				said = true
 			}
-			pause = f.rest(pause)
+			pause = f.rest(pause, nil)
 			continue
 		}
 		f.log.Info("valkey answers")
@@ -48,16 +48,18 @@ func (f *Client) keepConnected() {
 		if time.Since(began) > lastRetry {
 			pause = firstRetry
 		}
-		pause = f.rest(pause)
+		pause = f.rest(pause, nil)
 	}
 }
 
-// rest pauses for about a time, so that the nodes of a fleet do not come back all at once, and returns the next one.
-func (f *Client) rest(pause time.Duration) (next time.Duration) {
+// rest pauses for about a time, so that the nodes of a fleet do not come back all at once, and returns the next one. It
+// ends early when enough closes; nil = it never does.
+func (f *Client) rest(pause time.Duration, enough <-chan struct{}) (next time.Duration) {
 	timer := time.NewTimer(pause/2 + rand.N(pause))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-enough:
 	case <-f.ctx.Done():
 	}
 	return min(2*pause, lastRetry)
@@ -68,32 +70,38 @@ func (f *Client) probe(script *valkey.Lua) error {
 	ask := func(ctx context.Context, server valkey.Client) valkey.ValkeyResult {
 		return script.Exec(ctx, server, []string{f.prefix + "probe"}, nil)
 	}
-	server := f.server.Load()
-	if server == nil {
+	at := f.server.Load()
+	if at == nil {
 		made, err := valkey.NewClient(f.option)
 		if made != nil {
-			server = &made
-			f.server.Store(server)
+			at = &link{made, make(chan struct{})}
+			f.server.Store(at)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	// Twice, because the first may have had to make the connection anew or to bring the script.
-	if _, err := f.exchange(f.ctx, f.option.Dialer.Timeout, *server, ask); err != nil {
+	if _, err := f.exchange(f.ctx, f.option.Dialer.Timeout, at.Client, ask); err != nil {
 		return err
 	}
-	_, err := f.exchange(f.ctx, f.callTimeout, *server, ask)
+	_, err := f.exchange(f.ctx, f.callTimeout, at.Client, ask)
 	return err
 }
 
 // disconnect closes the connection, in the background where it can: a peer that is silent has a second to reply.
 func (f *Client) disconnect() {
-	server := f.server.Swap(nil)
-	if server == nil {
+	at := f.server.Swap(nil)
+	if at == nil {
 		return
 	}
-	if !f.spawn((*server).Close) {
-		(*server).Close()
+	close(at.dropped)
+	f.inBackground(at.Close)
+}
+
+// inBackground does what may take a while, unless the client is being closed and nobody would wait for it.
+func (f *Client) inBackground(task func()) {
+	if !f.spawn(task) {
+		task()
 	}
 }

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -61,18 +62,17 @@ func (f *Client) listen() {
 		}
 	})
 	for pause := firstRetry; f.ctx.Err() == nil; {
-		select {
-		case <-f.circuit.whenClosed():
-		case <-f.ctx.Done():
-			return
+		if !f.circuit.closed() {
+			select {
+			case <-f.circuit.whenClosed():
+				pause = firstRetry // what failed before says nothing about a server that is back
+			case <-f.ctx.Done():
+				return
+			}
 		}
 		var err error
 		if at := f.server.Load(); at != nil {
-			server := *at
-			err = server.Receive(ctx, server.B().Subscribe().Channel(f.prefix+purgesChannel, f.prefix+leasesChannel).Build(),
-				func(m valkey.PubSubMessage) {
-					f.signals.heard(m.Channel[len(f.prefix):], m.Message)
-				})
+			err = f.subscribe(ctx, at)
 		}
 		if f.ctx.Err() != nil {
 			return
@@ -81,6 +81,30 @@ func (f *Client) listen() {
 		if subscribed.Swap(false) {
 			pause = firstRetry
 		}
-		pause = f.rest(pause)
+		pause = f.rest(pause, f.circuit.whenOpen())
 	}
+}
+
+// subscribe hands on what comes through the channels until the subscription ends. It has a connection of its own, which goes with
+// it: the library makes the one that a client's subscriptions share anew only when the client's other connection is
+// lost as well, so one that was lost alone, or fell silent, stayed lost (valkey-go 1.0.79, without RESP3).
+func (f *Client) subscribe(ctx context.Context, at *link) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		defer cancel()
+		select {
+		case <-at.dropped: // the name may stand for another server by now
+		case <-ctx.Done():
+		}
+	}()
+	own, release := at.Dedicate()
+	defer f.inBackground(func() {
+		own.Close()
+		release()
+	})
+	return own.Receive(ctx, own.B().Subscribe().Channel(f.prefix+purgesChannel, f.prefix+leasesChannel).Build(),
+		func(m valkey.PubSubMessage) {
+			f.signals.heard(m.Channel[len(f.prefix):], m.Message)
+		})
 }
