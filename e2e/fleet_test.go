@@ -40,7 +40,8 @@ func TestPurgeReachesEveryNode(t *testing.T) {
 				settings = storageS3(t, "results").asTier("results")
 			}
 			if c.valkey {
-				settings = append(settings, meetAt(fleettest.Start(t))...)
+				// The bucket must not be taken for Valkey.
+				settings = append(append(settings, meetAt(fleettest.Start(t))...), "CACHE_PURGE_INTERVAL=30s")
 			}
 			source := newOrigin(t, says("max-age=600", version(t, 1)))
 			paths := []string{"/_/w:100/plain/" + source.URL + "/a.jpg", "/_/w:100/q:50/plain/" + source.URL + "/a.jpg"}
@@ -58,10 +59,7 @@ func TestPurgeReachesEveryNode(t *testing.T) {
 					}
 				}
 			}
-			v, took := purgeAtOne(t, nodes, source, paths, 4, c.within)
-			if took > c.within {
-				t.Errorf("it took %v, want %v at most", took, c.within)
-			}
+			v := purgeAtOne(t, nodes, source, paths, c.within)
 			if c.bucket {
 				// Also at one that was not there.
 				late := start(t, settings...)
@@ -76,25 +74,32 @@ func TestPurgeReachesEveryNode(t *testing.T) {
 	}
 }
 
-// purgeAtOne purges a source, which has version 1 so far, at the first node and returns the version that all nodes have then
-// and how long that took. Where it took longer than it may it is done again, up to a version: other tests may have the
-// machine for a second, but not each time.
-func purgeAtOne(t *testing.T, nodes []*server, source *origin, paths []string, last int, within time.Duration) (v int, took time.Duration) {
+// purgeAtOne purges a source, of which all nodes have version 1, at the first of them, and tests how soon the others have the
+// next version. It does so twice: a node that is not told and looks for itself now and then may have looked just in time for
+// the first purge, and not again for the second. It returns the last version.
+func purgeAtOne(t *testing.T, nodes []*server, source *origin, paths []string, within time.Duration) (v int) {
 	t.Helper()
-	v, took = 1, within+1
-	for v < last && took > within {
-		v++
-		source.play(says("max-age=600", version(t, v)))
-		nodes[0].purge(t, `{"source": `+quoted(source.URL+"/a.jpg")+`}`)
-		purged := time.Now()
-		for _, node := range nodes {
-			for _, path := range paths {
-				eventually(t, "the purge holds", func() bool { return versionOf(t, node.get(path)) == v })
+	v = 1
+	for range 2 {
+		// Other tests may have the machine for a second, but not each time.
+		took := within + 1
+		for tries := 0; tries < 3 && took > within; tries++ {
+			v++
+			source.play(says("max-age=600", version(t, v)))
+			nodes[0].purge(t, `{"source": `+quoted(source.URL+"/a.jpg")+`}`)
+			purged := time.Now()
+			for _, node := range nodes {
+				for _, path := range paths {
+					eventually(t, "the purge holds", func() bool { return versionOf(t, node.get(path)) == v })
+				}
 			}
+			took = time.Since(purged)
 		}
-		took = time.Since(purged)
+		if took > within {
+			t.Errorf("a purge took %v, want %v at most", took, within)
+		}
 	}
-	return v, took
+	return v
 }
 
 // gate stands in front of an S3 service and holds listings back until it is opened. It returns the settings of s with its
@@ -223,7 +228,8 @@ func TestOneFillForTheFleet(t *testing.T) {
 		if made.header.Get("ETag") == "" || len(made.body) == 0 {
 			t.Errorf("%d bytes with the ETag %q, want a picture that has one", len(made.body), made.header.Get("ETag"))
 		}
-		if fills, fetches := sum(nodes, "stillroom_fills_total"), source.fetches.Load(); fills != float64(round) || fetches != int64(round) {
+		fills, fetches := sum(nodes, "stillroom_fills_total"), source.fetches.Load()
+		if fills != float64(round) || fetches != int64(round) {
 			t.Errorf("%v fills and %d fetches for %d pictures, want one of each", fills, fetches, round)
 		}
 	}
