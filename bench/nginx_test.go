@@ -79,7 +79,7 @@ func (f field) bare(tb testing.TB, size int) target {
 		func(http.Header) bool { return true })
 }
 
-// The bounds of the short form. On two cores the figures were 0.70 and 1.3.
+// The bounds of the short form. On two idle cores the figures were 0.74 and 1.38.
 const (
 	leastThroughput = 0.6 // of nginx proxy_cache, from memory
 	mostLatency     = 1.5 // times nginx static, from disk
