@@ -120,7 +120,7 @@ func (p *Purges) run() {
 			return
 		}
 		if err := p.sync(ctx); err != nil && ctx.Err() == nil {
-			p.client.log.Debug("purges are not shared for now", "error", err)
+			p.client.log.Debug("purges cannot be shared at the moment", "error", err)
 		}
 		select {
 		case <-p.wake:
