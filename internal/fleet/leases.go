@@ -92,7 +92,27 @@ func (l *Leases) Acquire(ctx context.Context, key string) (lease Lease, held boo
 // abandon gives back what may have been taken by a call whose answer nobody waited for: the server does late what it was
 // asked, and the others would wait for the lease to run out. The connection keeps the order of the two.
 func (l *Leases) abandon(key, token string) {
-	l.client.spawn(func() { _ = l.desk.Give(context.Background(), key, token, handed) }) // it runs out anyway
+	l.client.spawn(func() { l.giveBack(key, token, handed) })
+}
+
+// giveBack gives a lease back. Where that fails, as when the connection is lost just then, it is tried again in the background
+// for as long as the lease lasts: the others would wait for it to run out.
+func (l *Leases) giveBack(key, token string, o outcome) {
+	given := func() bool {
+		err := l.desk.Give(context.Background(), key, token, o)
+		return err == nil || refused(err)
+	}
+	if given() {
+		return
+	}
+	l.client.spawn(func() {
+		end := time.Now().Add(l.TTL)
+		for pause := firstRetry; time.Now().Before(end) && l.client.ctx.Err() == nil; {
+			if pause = l.client.rest(pause, nil); given() {
+				return
+			}
+		}
+	})
 }
 
 // A Lease says that its holder is to do the work of a key. The zero Lease says so without the others knowing.
@@ -142,6 +162,6 @@ func (l Lease) Release(err error) {
 		l.stop()
 		<-l.stopped // else a renewal could follow the release
 		l.leases.held.Add(-1)
-		_ = l.leases.desk.Give(context.Background(), l.key, l.token, outcomeOf(err)) // it runs out anyway
+		l.leases.giveBack(l.key, l.token, outcomeOf(err))
 	})
 }
