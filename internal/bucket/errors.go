@@ -13,6 +13,10 @@ var ErrExists = errors.New("the key has an object already")
 // ErrRange is the cause of a Get whose range begins where the object has ended.
 var ErrRange = errors.New("the range begins past the end of the object")
 
+// ErrUnreadable is the cause of a Get whose object, or its body, is not what may be read: it is to be decrypted, and cannot be. Asking
+// again does not help.
+var ErrUnreadable = errors.New("it cannot be decrypted")
+
 // StatusError is the cause of an error that a service's own answer explains. The status is that of HTTP; a backend
 // that has another protocol uses the one that says the same.
 type StatusError struct {

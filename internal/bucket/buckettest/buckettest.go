@@ -20,6 +20,7 @@ type Harness struct {
 	Missing bucket.Bucket // one of a name that there is not; nil = the implementation has no such thing
 	Secret  string        // the credential that the bucket was opened with; empty = none
 
+	Reserved int  // bytes of an object's metadata that the bucket needs for itself
 	Versions bool // versions of objects are kept
 	Folders  bool // keys are paths of files: none may end in a slash or have an empty element
 	Faults   Faults

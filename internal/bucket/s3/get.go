@@ -31,15 +31,38 @@ func (b *store) Get(ctx context.Context, key string, options bucket.GetOptions) 
 	if err := bucket.CheckGet(op, key, options); err != nil {
 		return nil, err
 	}
+	if b.opener.keys != nil {
+		return b.getSealed(ctx, op, key, options)
+	}
 	object, err := b.get(ctx, op, key, options)
 	if remote.Emptied(options.Range, err) {
 		options.Range = bucket.Range{}
-		return b.get(ctx, op, key, options)
+		object, err = b.get(ctx, op, key, options)
 	}
-	return object, err
+	if object != nil && object.Body != nil {
+		object.Body = remote.NewBody(ctx, opRead, b.subject(key), object.Body, object.length)
+	}
+	return object.opened(), err
 }
 
-func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptions) (*bucket.Object, error) {
+// opRead is the operation of errors that a body has.
+const opRead = "s3.read"
+
+// answered is an object as it is stored.
+type answered struct {
+	bucket.Object
+	length int64 // bytes of Body; -1 = not told
+}
+
+func (a *answered) opened() *bucket.Object {
+	if a == nil {
+		return nil
+	}
+	return &a.Object
+}
+
+// get opens an object as it is stored. Its body has its own errors still.
+func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptions) (*answered, error) {
 	input := &s3.GetObjectInput{
 		Bucket: &b.there, Key: &key, VersionId: optional(options.Version), Range: optional(remote.Range(options.Range)),
 		IfNoneMatch: optional(options.IfNoneMatch),
@@ -55,7 +78,7 @@ func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptio
 	if err != nil {
 		typed := failure(ctx, op, b.subject(key), options.Version, false, err)
 		if fault.Is(typed, fault.NotModified) {
-			return &bucket.Object{Info: renewed(err, options)}, typed
+			return &answered{Object: bucket.Object{Info: renewed(err, options)}}, typed
 		}
 		return nil, typed
 	}
@@ -71,12 +94,12 @@ func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptio
 	switch {
 	case fault.Is(err, fault.NotModified):
 		_ = out.Body.Close() // nothing was read
-		return &bucket.Object{Info: info}, err
+		return &answered{Object: bucket.Object{Info: info}}, err
 	case err != nil:
 		_ = out.Body.Close() // nothing was read
 		return nil, err
 	}
-	return &bucket.Object{Info: info, Body: remote.NewBody(ctx, "s3.read", b.subject(key), out.Body, length)}, nil
+	return &answered{bucket.Object{Info: info, Body: out.Body}, length}, nil
 }
 
 // renewed is what an answer of 304 says about the object.
@@ -118,7 +141,7 @@ func (b *store) Stat(ctx context.Context, key, version string) (bucket.Info, err
 	if out.ContentLength != nil {
 		info.Size = *out.ContentLength
 	}
-	return info, nil
+	return b.unsealed(info), nil
 }
 
 // describe tells what an answer says about an object, but for its size.

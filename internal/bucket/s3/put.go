@@ -14,22 +14,26 @@ import (
 	"github.com/stillroom/stillroom/internal/bucket/remote"
 )
 
-// Put sends the body in one request, as the service takes it up to 5 GiB.
+// Put sends the body in one request, as the service takes it up to 5 GiB. With a key of KMS, all of it is in memory meanwhile.
 func (b *store) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, options bucket.PutOptions) (bucket.Info, error) {
 	const op = "s3.put"
 	if err := bucket.CheckPut(op, key, body, size, options); err != nil {
 		return bucket.Info{}, err
 	}
+	sent, length, metadata, err := b.seal(ctx, op, key, body, size, options.Metadata)
+	if err != nil {
+		return bucket.Info{}, err
+	}
 	input := &s3.PutObjectInput{
-		Bucket: &b.there, Key: &key, Body: body, ContentLength: &size,
-		ContentType: optional(options.ContentType), CacheControl: optional(options.CacheControl), Metadata: options.Metadata,
+		Bucket: &b.there, Key: &key, Body: sent, ContentLength: &length,
+		ContentType: optional(options.ContentType), CacheControl: optional(options.CacheControl), Metadata: metadata,
 	}
 	if options.IfAbsent {
 		input.IfNoneMatch = aws.String("*")
 	}
 	var out *s3.PutObjectOutput
-	err := inRegion(b.opener, b.name, func(o ...func(*s3.Options)) (err error) {
-		if _, err := body.Seek(0, io.SeekStart); err != nil {
+	err = inRegion(b.opener, b.name, func(o ...func(*s3.Options)) (err error) {
+		if _, err := sent.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
 		out, err = b.opener.client.PutObject(ctx, input, o...)
@@ -91,7 +95,7 @@ func (b *store) List(ctx context.Context, prefix, after string, limit int, visit
 					return remote.Broken(ctx, op, b.subject(prefix), err)
 				}
 			}
-			info := bucket.Info{Size: aws.ToInt64(found.Size), ETag: remote.Quoted(aws.ToString(found.ETag))}
+			info := b.unsealed(bucket.Info{Size: aws.ToInt64(found.Size), ETag: remote.Quoted(aws.ToString(found.ETag))})
 			if found.LastModified != nil {
 				info.LastModified = found.LastModified.UTC().Truncate(time.Second)
 			}

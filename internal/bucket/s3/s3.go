@@ -40,6 +40,12 @@ type Config struct {
 	// AccessPoints are ARNs by the names of the buckets that they stand for.
 	AccessPoints map[string]string
 
+	// Decrypt opens objects that an Amazon S3 Encryption Client has encrypted with a data key of KMS, and no others.
+	Decrypt bool
+	// KMSKeyID is the key of KMS, by its ID, ARN or alias, with which Put encrypts as such a client does; it goes without saying that
+	// Decrypt is on. Empty = objects are stored as they are.
+	KMSKeyID string
+
 	remote.Config
 }
 
@@ -49,6 +55,7 @@ const DefaultRegion = "us-west-1"
 // Opener opens buckets of one account. Where a bucket turns out to be in another region, that is learnt.
 type Opener struct {
 	client       *s3.Client
+	keys         *keys // nil = objects are as they are stored
 	accessPoints map[string]string
 	close        func()
 	page         int32 // objects per listing; 0 = as many as the service likes
@@ -95,6 +102,7 @@ func New(ctx context.Context, c Config) (*Opener, error) {
 		o.close = idle.CloseIdleConnections
 	}
 	o.client = s3.NewFromConfig(settings, c.service)
+	o.keys = c.newKeys(settings)
 	return o, nil
 }
 

@@ -17,6 +17,9 @@ type Config struct {
 	Bucket bucket.Bucket
 	// Prefix begins the names of all objects, as a path does; slashes at its ends do not matter. Empty = none.
 	Prefix string
+	// Reserved is how many bytes of bucket.MaxMetadata the bucket needs for itself; at most half of them. Entries whose meta does not fit
+	// into the rest are not written.
+	Reserved int
 	// Timeout bounds a Get from beginning to end, the body included. What takes longer is a miss.
 	Timeout time.Duration
 	// MaxEntry is the largest body that is written or read, in bytes; at most QueueBytes.
@@ -98,6 +101,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.MaxEntry > c.QueueBytes {
 		wrong = append(wrong, fmt.Errorf("%s: want at most QueueBytes, which is %d, got %d", "MaxEntry", c.QueueBytes, c.MaxEntry))
+	}
+	if c.Reserved < 0 || c.Reserved > bucket.MaxMetadata/2 {
+		wrong = append(wrong, fmt.Errorf("%s: want 0 to %d, got %d", "Reserved", bucket.MaxMetadata/2, c.Reserved))
 	}
 	c.Prefix = folder(c.Prefix)
 	if err := bucket.CheckKey("object.new", c.Prefix+objectName(cache.Key{})); err != nil {

@@ -22,6 +22,7 @@ func TestConfig(t *testing.T) {
 			Config{Bucket: b, MaxEntry: 101, QueueBytes: 100},
 			[]string{"MaxEntry: want at most QueueBytes, which is 100, got 101"},
 		},
+		"nothing left":     {Config{Bucket: b, Reserved: bucket.MaxMetadata}, []string{"Reserved: want 0 to 1024, got 2048"}},
 		"prefix up":        {Config{Bucket: b, Prefix: "a/../b"}, []string{"Prefix:", `".."`}},
 		"prefix too long":  {Config{Bucket: b, Prefix: strings.Repeat("a", bucket.MaxKey)}, []string{"Prefix:", "bytes"}},
 		"prefix with gaps": {Config{Bucket: b, Prefix: "a//b"}, []string{"Prefix:", "a//b"}},

@@ -27,7 +27,7 @@ func spoils(t *testing.T) []spoil {
 	e := lasting(1, 1000)
 	body := e.Body.Bytes()
 	values := func(key cache.Key, e *cache.Entry) map[string]string {
-		h, ok := makeHead(key, &e.Meta, e.Body.Bytes())
+		h, ok := makeHead(key, &e.Meta, e.Body.Bytes(), 0)
 		if !ok {
 			t.Fatal("it does not fit")
 		}
@@ -107,6 +107,55 @@ func TestDamageOnTheWay(t *testing.T) {
 	e := lasting(1, 1000)
 	stored(t, s, cachetest.Key(1), e)
 	found(t, s, cachetest.Key(1), e)
+}
+
+// An entry that is not encrypted as it should be is a miss like any other damage, and says nothing against the bucket.
+func TestDamageEncrypted(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL_KMS", buckettest.NewKMS(t).URL)
+	endpoint := buckettest.Versitygw(t, "pictures")
+	sealed, plain := s3WithKey(t, endpoint, buckettest.KMSKey), s3Bucket(t, endpoint)
+	key, e := cachetest.Key(1), lasting(1, 1000)
+	flip := func(t *testing.T) {
+		stored(t, open(t, Config{Bucket: sealed, Timeout: patience}), key, e)
+		object, err := plain.Get(t.Context(), objectName(key), bucket.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer object.Body.Close()
+		body, err := io.ReadAll(object.Body)
+		if err != nil || bytes.Contains(body, e.Body.Bytes()[:100]) {
+			t.Fatalf("%v, or it is stored as it is", err)
+		}
+		body[500] ^= 1
+		_, err = plain.Put(t.Context(), objectName(key), bytes.NewReader(body), int64(len(body)), bucket.PutOptions{Metadata: object.Info.Metadata})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		spoil  func(*testing.T)
+		want   Damage
+		reason string
+	}{
+		{"not encrypted", func(t *testing.T) { stored(t, open(t, Config{Bucket: plain, Timeout: patience}), key, e) }, Foreign, "nothing in its metadata"},
+		{"a flipped bit", flip, Flipped, "authentication failed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.spoil(t)
+			o := &told{}
+			s := open(t, Config{Bucket: sealed, Timeout: patience, Observer: o})
+			missing(t, s, key, c.reason)
+			s.idle(key)
+			missing(t, s, key, "not in the bucket")
+			want := []string{"read damaged 0", "damaged " + c.want.String(), "read absent 0"}
+			if diff := cmp.Diff(want, o.take()); diff != "" {
+				t.Errorf("the observer is told (-want +got):\n%s", diff)
+			}
+			stored(t, s, key, e)
+			found(t, s, key, e)
+		})
+	}
 }
 
 // unsized has a body come without its size.

@@ -35,8 +35,8 @@ const (
 	mostValues = 8
 	// perName is what a name costs beside its value. MinIO counts its x-amz-meta- too.
 	perName = len(valueName) + 1 + len("x-amz-meta-")
-	// mostText is how many characters fit: S3 bounds the metadata of an object as a whole.
-	mostText = bucket.MaxMetadata - mostValues*perName
+	// room is how many bytes of metadata the characters have: S3 bounds the metadata of an object as a whole.
+	room = bucket.MaxMetadata - mostValues*perName
 	// mostInflated bounds what a deflated meta may become.
 	mostInflated = 64 << 10
 )
@@ -60,16 +60,16 @@ func damaged(kind Damage, message string, args ...any) error {
 	return &damageError{kind, fmt.Sprintf(message, args...)}
 }
 
-// makeHead returns the head of an entry; false = it does not fit, deflated or not.
-func makeHead(key cache.Key, m *cache.Meta, body []byte) ([]byte, bool) {
+// makeHead returns the head of an entry; false = it does not fit, deflated or not, beside what the bucket has reserved.
+func makeHead(key cache.Key, m *cache.Meta, body []byte, reserved int) ([]byte, bool) {
 	h := append(make([]byte, 0, 512), layout, cache.MetaVersion, 0)
 	h = append(h, key[:]...)
 	h = binary.LittleEndian.AppendUint64(h, 0) // the sum, below
 	h = cache.AppendMeta(h, m)
 	// Deflating costs more than all the rest and saves a tenth as a rule: only where it makes the difference.
-	if !fits(len(h)) {
+	if !fits(len(h), reserved) {
 		small := deflate(h[headSize:])
-		if !fits(headSize + len(small)) {
+		if !fits(headSize+len(small), reserved) {
 			return nil, false
 		}
 		h[2] = 1
@@ -80,7 +80,7 @@ func makeHead(key cache.Key, m *cache.Meta, body []byte) ([]byte, bool) {
 }
 
 // fits reports whether a head of so many bytes has room in the metadata of an object.
-func fits(size int) bool { return base64.RawURLEncoding.EncodedLen(size) <= mostText }
+func fits(size, reserved int) bool { return base64.RawURLEncoding.EncodedLen(size) <= room-reserved }
 
 func sum(h, body []byte) uint64 {
 	var d xxhash.Digest

@@ -59,7 +59,7 @@ func TestHead(t *testing.T) {
 			return m
 		}(), false},
 	} {
-		h, ok := makeHead(cachetest.Key(1), c.m, body)
+		h, ok := makeHead(cachetest.Key(1), c.m, body, 0)
 		if ok != c.fits {
 			t.Errorf("%s: fits %t, want %t", c.name, ok, c.fits)
 		}
@@ -91,11 +91,28 @@ func TestHead(t *testing.T) {
 	}
 }
 
+// What the bucket has reserved stays free.
+func TestHeadReserved(t *testing.T) {
+	for reserved, want := range map[int]bool{0: true, 300: true, 700: false} {
+		h, ok := makeHead(cachetest.Key(1), usual(randomURL(1200)), nil, reserved)
+		if ok != want {
+			t.Errorf("with %d bytes reserved it fits: %t, want %t", reserved, ok, want)
+		}
+		total := reserved
+		for k, v := range metadata(h) {
+			total += len("x-amz-meta-") + len(k) + len(v)
+		}
+		if total > bucket.MaxMetadata {
+			t.Errorf("with %d bytes reserved there are %d, want at most %d", reserved, total, bucket.MaxMetadata)
+		}
+	}
+}
+
 // What a service keeps of an older object, whose metadata was longer, is not taken for a part.
 func TestHeadOverOlder(t *testing.T) {
 	values := map[string]string{}
 	for _, url := range []string{randomURL(1000), "https://example.com/a.jpg"} {
-		h, ok := makeHead(cachetest.Key(1), usual(url), nil)
+		h, ok := makeHead(cachetest.Key(1), usual(url), nil, 0)
 		if !ok {
 			t.Fatal("it does not fit")
 		}
@@ -112,7 +129,7 @@ func TestHeadEveryBit(t *testing.T) {
 	for name, m := range map[string]*cache.Meta{
 		"plain": usual("https://example.com/a"), "deflated": usual(strings.Repeat("summer", 400)),
 	} {
-		raw, _ := makeHead(key, m, body)
+		raw, _ := makeHead(key, m, body, 0)
 		if deflated := raw[2] == 1; deflated != (name == "deflated") {
 			t.Fatalf("%s: deflated %t", name, deflated)
 		}
@@ -133,7 +150,7 @@ func TestHeadEveryBit(t *testing.T) {
 
 func TestHeadDamage(t *testing.T) {
 	key := cachetest.Key(1)
-	raw, _ := makeHead(key, usual("https://example.com/a"), nil)
+	raw, _ := makeHead(key, usual("https://example.com/a"), nil, 0)
 	with := func(at int, to byte) []byte {
 		b := bytes.Clone(raw)
 		b[at] = to
@@ -169,7 +186,7 @@ func TestHeadDamage(t *testing.T) {
 func FuzzParseHead(f *testing.F) {
 	key := cachetest.Key(1)
 	for _, url := range []string{"https://example.com/a", randomURL(1000), strings.Repeat("summer", 400)} {
-		raw, _ := makeHead(key, usual(url), buckettest.Pattern(100, 3))
+		raw, _ := makeHead(key, usual(url), buckettest.Pattern(100, 3), 0)
 		f.Add(metadata(raw)["still1"], metadata(raw)["still2"])
 	}
 	f.Add("", "")
@@ -181,7 +198,7 @@ func FuzzParseHead(f *testing.F) {
 			}
 			return
 		}
-		raw, ok := makeHead(key, &h.Meta, nil)
+		raw, ok := makeHead(key, &h.Meta, nil, 0)
 		if !ok {
 			return // it came deflated better than we do
 		}

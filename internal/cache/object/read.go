@@ -27,6 +27,8 @@ func (s *Store) read(ctx context.Context, key cache.Key) (a answer) {
 		return answer{nil, Absent, errAbsent}
 	case hidden(err):
 		return answer{nil, Denied, errDenied}
+	case errors.Is(err, bucket.ErrUnreadable):
+		return answer{nil, Spoiled, fault.Wrap(fault.NotFound, op, damaged(Foreign, "%v", err))}
 	case err != nil:
 		return answer{nil, Failed, fault.Wrap(fault.KindOf(err), op, err)}
 	}
@@ -77,7 +79,10 @@ func (s *Store) entry(key cache.Key, object *bucket.Object) (*cache.Entry, error
 		// Not a connection that broke: the bucket holds it so.
 		return nil, damaged(Truncated, "the body has %d bytes of %d", n, want)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, bucket.ErrUnreadable):
+		return nil, damaged(Flipped, "%v", err)
+	case err != nil:
 		return nil, err
 	}
 	// To the end and no further: a connection is used again, and a file that changed meanwhile says so, only then.

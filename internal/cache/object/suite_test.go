@@ -66,12 +66,21 @@ func TestS3(t *testing.T) {
 	suite(t, func(*testing.T) bucket.Bucket { return b })
 }
 
-func s3Bucket(t testing.TB, endpoint string) bucket.Bucket {
+func s3Bucket(t testing.TB, endpoint string) bucket.Bucket { return s3WithKey(t, endpoint, "") }
+
+// s3WithKey opens a bucket whose objects are encrypted with a key of KMS; empty = they are not.
+func s3WithKey(t testing.TB, endpoint, key string) bucket.Bucket {
 	t.Helper()
 	o, err := s3.New(t.Context(), s3.Config{
-		Endpoint: endpoint, Region: "us-east-1", AccessKeyID: buckettest.User, SecretAccessKey: buckettest.Secret,
+		Endpoint: endpoint, Region: "us-east-1", AccessKeyID: buckettest.User, SecretAccessKey: buckettest.Secret, KMSKeyID: key,
 	})
 	return opened(t, o, err, "pictures")
+}
+
+func TestEncryptedS3(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL_KMS", buckettest.NewKMS(t).URL)
+	b := s3WithKey(t, buckettest.Versitygw(t, "pictures"), buckettest.KMSKey)
+	suite(t, func(*testing.T) bucket.Bucket { return b })
 }
 
 func TestGCS(t *testing.T) {

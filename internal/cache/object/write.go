@@ -139,7 +139,7 @@ func (s *Store) apply(c *change) (err error) {
 	if !now.Before(c.entry.Clocks.Keep) {
 		return unfit{TooLate}
 	}
-	h, ok := makeHead(c.key, &c.entry.Meta, body)
+	h, ok := makeHead(c.key, &c.entry.Meta, body, s.config.Reserved)
 	if !ok {
 		return unfit{MetaTooLarge}
 	}
