@@ -47,7 +47,9 @@ func (b *builder) objects(schemes map[string]source.Source) error {
 		open            func() (opener, error)
 		allowed, denied config.List
 	}{
-		{"s3", o.UseS3, func() (opener, error) { return openS3(o.S3, o.S3AccessPoints, bounds) }, o.S3Allowed, o.S3Denied},
+		{"s3", o.UseS3, func() (opener, error) {
+			return openS3(o.S3, s3.Config{Decrypt: o.S3.UseDecryptionClient, AccessPoints: o.S3AccessPoints.ByBucket(), Config: bounds})
+		}, o.S3Allowed, o.S3Denied},
 		{"gs", o.UseGCS, func() (opener, error) { return openGCS(o.GCS, true, bounds) }, o.GCSAllowed, o.GCSDenied},
 		{"abs", o.UseABS, func() (opener, error) { return openABS(o.ABS, bounds) }, o.ABSAllowed, o.ABSDenied},
 		{"swift", o.UseSwift, func() (opener, error) { return openSwift(o.Swift, bounds) }, o.SwiftAllowed, o.SwiftDenied},
@@ -72,13 +74,12 @@ func (b *builder) objects(schemes map[string]source.Source) error {
 	return nil
 }
 
-func openS3(c config.S3, points config.AccessPoints, bounds remote.Config) (*s3.Opener, error) {
-	return s3.New(context.Background(), s3.Config{
-		Region: c.Region, Endpoint: c.Endpoint.String(), VirtualHosts: !c.PathStyle,
-		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-		AssumeRoleARN: c.AssumeRoleARN, AssumeRoleExternalID: c.AssumeRoleExternalID,
-		AccessPoints: points.ByBucket(), Config: bounds,
-	})
+// openS3 opens an account as use says.
+func openS3(c config.S3, use s3.Config) (*s3.Opener, error) {
+	use.Region, use.Endpoint, use.VirtualHosts = c.Region, c.Endpoint.String(), !c.PathStyle
+	use.AccessKeyID, use.SecretAccessKey, use.SessionToken = c.AccessKeyID, c.SecretAccessKey, c.SessionToken
+	use.AssumeRoleARN, use.AssumeRoleExternalID = c.AssumeRoleARN, c.AssumeRoleExternalID
+	return s3.New(context.Background(), use)
 }
 
 func openGCS(c config.GCS, readOnly bool, bounds remote.Config) (*gcs.Opener, error) {

@@ -10,8 +10,10 @@ import (
 	"github.com/stillroom/stillroom/internal/bucket"
 	"github.com/stillroom/stillroom/internal/bucket/filesystem"
 	"github.com/stillroom/stillroom/internal/bucket/remote"
+	"github.com/stillroom/stillroom/internal/bucket/s3"
 	"github.com/stillroom/stillroom/internal/cache"
 	"github.com/stillroom/stillroom/internal/cache/object"
+	"github.com/stillroom/stillroom/internal/config"
 	"github.com/stillroom/stillroom/internal/fleet"
 	"github.com/stillroom/stillroom/internal/fleet/board"
 	"github.com/stillroom/stillroom/internal/purge"
@@ -121,7 +123,7 @@ func leaseWait(timeout time.Duration) time.Duration {
 func (b *builder) openObjects(s *sharing, shared bucket.Bucket) error {
 	t := b.c.Cache.Object
 	store, err := object.New(object.Config{
-		Bucket: b.metrics.Bucket(shared, "cache"), Prefix: t.PathPrefix,
+		Bucket: b.metrics.Bucket(shared, "cache"), Prefix: t.PathPrefix, Reserved: reserved(t),
 		Timeout: t.Timeout, MaxEntry: int64(t.EntrySize), WriteTimeout: t.WriteTimeout, Drain: t.DrainTimeout,
 		QueueEntries: t.QueueCapacity, QueueBytes: int64(t.QueueSize), Writers: t.Writers,
 		Ready: s.board.Ready, Log: b.log, Observer: objectEvents{b.metrics},
@@ -148,6 +150,14 @@ func (b *builder) openObjects(s *sharing, shared bucket.Bucket) error {
 	return nil
 }
 
+// reserved is how much of an object's metadata the bucket needs for itself.
+func reserved(t config.ObjectTier) int {
+	if t.Use == "s3" && t.S3KMSKeyID != "" {
+		return s3.EnvelopeSize
+	}
+	return 0
+}
+
 // bucket opens the bucket of the object tier; nil = there is no such tier. That it cannot be reached shows later, and is a
 // miss.
 func (b *builder) bucket() (bucket.Bucket, error) {
@@ -164,7 +174,7 @@ func (b *builder) bucket() (bucket.Bucket, error) {
 	case "fs":
 		opened, err = b.openFolder()
 	case "s3":
-		opened, err = openS3(t.S3, nil, bounds)
+		opened, err = openS3(t.S3, s3.Config{KMSKeyID: t.S3KMSKeyID, Config: bounds})
 	case "gcs":
 		opened, err = openGCS(t.GCS, false, bounds)
 	case "abs":

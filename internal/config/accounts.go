@@ -20,6 +20,9 @@ type S3 struct {
 	AccessKeyID     string `env:"ACCESS_KEY_ID" desc:"access key; not set = credentials are found as the AWS SDK finds them"`
 	SecretAccessKey string `env:"SECRET_ACCESS_KEY" secret:"yes" desc:"secret of the access key"`
 	SessionToken    string `env:"SESSION_TOKEN" secret:"yes" desc:"session of the access key, where it is a temporary one"`
+	// UseDecryptionClient has objects read that are encrypted, and no others. The object tier's are encrypted where they are written
+	// with ObjectTier.S3KMSKeyID; without that it does nothing there.
+	UseDecryptionClient bool `env:"USE_DECRYPTION_CLIENT" default:"false" also:"IMGPROXY_" desc:"objects are encrypted as Amazon's S3 Encryption Client does it, with keys of KMS"`
 }
 
 // GCS is an account of Google Cloud Storage. Without a Key, the application default credentials count, or none at an

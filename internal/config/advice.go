@@ -35,6 +35,10 @@ func (l *loader) adviseObjects(c *Config, merged layer) {
 		names := append(l.named("CACHE_OBJECT_"), "CACHE_BUCKET", "CACHE_PATH_PREFIX", "CACHE_PURGE_INTERVAL")
 		l.idle(merged, prefix+"CACHE_USE is not set", names...)
 	}
+	if t := c.Cache.Object; t.Use == "s3" && t.S3.UseDecryptionClient && t.S3KMSKeyID == "" && !l.anyFailed([]string{"CACHE_S3_KMS_KEY_ID"}) {
+		// Only nodes write entries, so without a key there is nothing to decrypt.
+		l.idle(merged, prefix+"CACHE_S3_KMS_KEY_ID is not set, so that entries are stored unencrypted", "CACHE_S3_USE_DECRYPTION_CLIENT")
+	}
 	if c.Fleet.URL == "" && !l.anyFailed([]string{"VALKEY_URL"}) {
 		l.idle(merged, prefix+"VALKEY_URL is not set", "VALKEY_PREFIX", "VALKEY_TIMEOUT")
 	}

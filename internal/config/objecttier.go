@@ -13,9 +13,12 @@ type ObjectTier struct {
 
 	FSRoot string `env:"CACHE_FS_ROOT" also:"IMGPROXY_" desc:"folder of the object tier with fs"`
 	S3     S3     `envPrefix:"CACHE_S3_"`
-	GCS    GCS    `envPrefix:"CACHE_GCS_"`
-	ABS    ABS    `envPrefix:"CACHE_ABS_"`
-	Swift  Swift  `envPrefix:"CACHE_SWIFT_"`
+	// S3KMSKeyID is empty where entries are stored as they are.
+	S3KMSKeyID string `env:"CACHE_S3_KMS_KEY_ID" desc:"key of KMS, by ID, ARN or alias, with which entries of the object tier are encrypted before they are sent to S3"`
+
+	GCS   GCS   `envPrefix:"CACHE_GCS_"`
+	ABS   ABS   `envPrefix:"CACHE_ABS_"`
+	Swift Swift `envPrefix:"CACHE_SWIFT_"`
 
 	// Timeout bounds a read with its body, WriteTimeout one attempt to write.
 	Timeout      time.Duration `env:"CACHE_OBJECT_TIMEOUT" default:"250ms" min:"1ms" desc:"time to read an entry of the object tier; what takes longer is a miss"`
