@@ -174,10 +174,24 @@ func newDeliverer(c *Config) *deliver.Deliverer {
 		LastModifiedFloor: c.Delivery.LastModifiedBuster,
 		PassCacheControl:  c.Freshness.CacheControlPassthrough,
 		Canonical:         c.Delivery.CanonicalHeader,
-		Tags:              c.Delivery.Tags,
+		TagFields:         tagFields(c.Delivery),
 		Debug:             c.Delivery.DebugHeaders,
 		Origin:            c.Delivery.AllowOrigin,
 	}}
+}
+
+func tagFields(c config.Delivery) []string {
+	if !c.Tags {
+		return nil
+	}
+	fields := []string{deliver.SurrogateKey}
+	if c.TagsFormat == "cloudflare" || c.TagsFormat == "all" {
+		fields = append(fields, deliver.CacheTag)
+	}
+	if c.TagsFormat == "cloudfront" || c.TagsFormat == "all" {
+		fields = append(fields, deliver.AmazonCacheTag)
+	}
+	return fields
 }
 
 func newPlanner(c *Config) *plan.Planner {

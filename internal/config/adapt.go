@@ -163,3 +163,12 @@ func (l *loader) bothLevels(merged layer) {
 	}
 	merged.put(l.setting(prefix+"CACHE_TYPE"), "hybrid", folder.at)
 }
+
+// tagsWanted turns tags on for whoever says how they are to be sent.
+func (l *loader) tagsWanted(merged layer) {
+	format, ok := merged[prefix+"CACHE_TAGS_FORMAT"]
+	if _, said := merged[prefix+"CACHE_TAGS"]; said || !ok || format.text == "none" {
+		return
+	}
+	merged.put(l.setting(prefix+"CACHE_TAGS"), "true", format.at)
+}

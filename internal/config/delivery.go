@@ -25,9 +25,12 @@ type Delivery struct {
 	// LastModifiedBuster is zero when not set.
 	LastModifiedBuster time.Time `env:"LAST_MODIFIED_BUSTER" also:"IMGPROXY_" desc:"no Last-Modified is older than this time (RFC 3339)"`
 
-	CanonicalHeader   bool   `env:"SET_CANONICAL_HEADER" default:"false" also:"IMGPROXY_" desc:"send Link rel=canonical with the source's URL"`
-	DebugHeaders      bool   `env:"ENABLE_DEBUG_HEADERS" default:"false" also:"IMGPROXY_" desc:"send X-Origin-*, X-Result-* and Server-Timing"`
-	Tags              bool   `env:"CACHE_TAGS" default:"false" desc:"label results with their source and the URL's tags, and send them as Surrogate-Key and Cache-Tag"`
+	CanonicalHeader bool `env:"SET_CANONICAL_HEADER" default:"false" also:"IMGPROXY_" desc:"send Link rel=canonical with the source's URL"`
+	DebugHeaders    bool `env:"ENABLE_DEBUG_HEADERS" default:"false" also:"IMGPROXY_" desc:"send X-Origin-*, X-Result-* and Server-Timing"`
+	Tags            bool `env:"CACHE_TAGS" default:"false" desc:"label results with their source and the URL's tags, and send them as Surrogate-Key and as CACHE_TAGS_FORMAT says"`
+	// TagsFormat names the CDNs that tags are sent for beside those that read Surrogate-Key. That somebody sets it turns Tags on, unless
+	// they are set too or it is none: imgproxy has no other switch.
+	TagsFormat        string `env:"CACHE_TAGS_FORMAT" default:"cloudflare" also:"IMGPROXY_" oneof:"all|cloudflare|cloudfront|none" desc:"send tags as Cache-Tag (cloudflare), X-Amz-Meta-Cache-Tag (cloudfront) or both"`
 	AllowOrigin       string `env:"ALLOW_ORIGIN" also:"IMGPROXY_" desc:"Access-Control-Allow-Origin of every answer"`
 	DevelopmentErrors bool   `env:"DEVELOPMENT_ERRORS_MODE" default:"false" also:"IMGPROXY_" desc:"tell clients the whole cause of an error"`
 }

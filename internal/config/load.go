@@ -82,6 +82,7 @@ func (l *loader) gather() layer {
 	compat := file.over(native).over(flags)[prefix+"COMPAT"].text
 	merged := file.over(l.foreignNames(native, compat)).over(native).over(flags)
 	l.bothLevels(merged)
+	l.tagsWanted(merged)
 	return merged
 }
 

@@ -25,8 +25,8 @@ type Config struct {
 	PassCacheControl bool
 	// CDNCacheControl is sent as it is, as CDN-Cache-Control (RFC 9213); empty = not sent.
 	CDNCacheControl string
-	// Tags sends an entry's tags, as Surrogate-Key for Fastly and Varnish and as Cache-Tag for Cloudflare.
-	Tags      bool
+	// TagFields are those of SurrogateKey, CacheTag and AmazonCacheTag that an entry's tags are sent in; none = they are not sent.
+	TagFields []string
 	Canonical bool   // send a Link to the source with rel=canonical, for http and https sources
 	Debug     bool   // send X-Origin-*, X-Result-* and Server-Timing
 	Origin    string // Access-Control-Allow-Origin; empty = not sent
@@ -39,6 +39,13 @@ type Deliverer struct {
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
 }
+
+// The fields for tags, each for those CDNs that purge by it.
+const (
+	SurrogateKey   = "Surrogate-Key"        // Fastly and Varnish; separated by spaces
+	CacheTag       = "Cache-Tag"            // Cloudflare; separated by commas
+	AmazonCacheTag = "X-Amz-Meta-Cache-Tag" // CloudFront; separated by commas
+)
 
 // Field names in the canonical form in which http.Header holds them, so that setting them by index
 // finds what Get and Set find.
@@ -56,8 +63,6 @@ const (
 	formatFallback     = "X-Stillroom-Format-Fallback"
 	lastModified       = "Last-Modified"
 	link               = "Link"
-	surrogateKey       = "Surrogate-Key"
-	cacheTag           = "Cache-Tag"
 	typeOptions        = "X-Content-Type-Options"
 	vary               = "Vary"
 )
@@ -129,9 +134,14 @@ func (d *Deliverer) common(f *header, p plan.Plan, res render.Result, now time.T
 	}
 	var status [96]byte
 	f.set(cacheStatus, string(res.Status.Append(status[:0])))
-	if d.Tags && len(res.Tags) > 0 {
-		f.set(surrogateKey, strings.Join(res.Tags, " "))
-		f.set(cacheTag, strings.Join(res.Tags, ","))
+	for _, field := range d.TagFields {
+		separator := ","
+		if field == SurrogateKey {
+			separator = " "
+		}
+		if len(res.Tags) > 0 {
+			f.set(field, strings.Join(res.Tags, separator))
+		}
 	}
 	if d.Origin != "" {
 		f.set(allowOrigin, d.Origin)

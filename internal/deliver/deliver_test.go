@@ -109,9 +109,13 @@ func TestHead(t *testing.T) {
 		{name: "debug", config: Config{Debug: true}, change: func(_ *plan.Plan, r *render.Result) {
 			r.Status = render.Status{Fwd: render.Miss}
 		}},
-		{name: "tags on 304", config: Config{Tags: true}, request: http.Header{"If-None-Match": {tag}}, change: func(_ *plan.Plan, r *render.Result) {
+		{name: "tags on 304", config: Config{TagFields: []string{SurrogateKey, CacheTag}}, request: http.Header{"If-None-Match": {tag}}, change: func(_ *plan.Plan, r *render.Result) {
 			r.Tags = []string{"hero", "src-0123456789abcdef"}
 		}},
+		{name: "tags for cloudfront", config: Config{TagFields: []string{AmazonCacheTag}}, change: func(_ *plan.Plan, r *render.Result) {
+			r.Tags = []string{"hero", "src-0123456789abcdef"}
+		}},
+		{name: "no tags", config: Config{TagFields: []string{SurrogateKey, CacheTag}}, change: func(_ *plan.Plan, r *render.Result) { r.Tags = nil }},
 		{name: "cors", config: Config{Origin: "*"}},
 		{name: "attachment", change: func(p *plan.Plan, _ *render.Result) {
 			p.Delivery = provider.Delivery{Filename: `my "holiday"`, Attachment: true}
