@@ -174,6 +174,7 @@ func newDeliverer(c *Config) *deliver.Deliverer {
 		LastModifiedFloor: c.Delivery.LastModifiedBuster,
 		PassCacheControl:  c.Freshness.CacheControlPassthrough,
 		Canonical:         c.Delivery.CanonicalHeader,
+		CDNCacheControl:   c.Delivery.CDNCacheControl,
 		TagFields:         tagFields(c.Delivery),
 		Debug:             c.Delivery.DebugHeaders,
 		Origin:            c.Delivery.AllowOrigin,

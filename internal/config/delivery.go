@@ -30,7 +30,9 @@ type Delivery struct {
 	Tags            bool `env:"CACHE_TAGS" default:"false" desc:"label results with their source and the URL's tags, and send them as Surrogate-Key and as CACHE_TAGS_FORMAT says"`
 	// TagsFormat names the CDNs that tags are sent for beside those that read Surrogate-Key. That somebody sets it turns Tags on, unless
 	// they are set too or it is none: imgproxy has no other switch.
-	TagsFormat        string `env:"CACHE_TAGS_FORMAT" default:"cloudflare" also:"IMGPROXY_" oneof:"all|cloudflare|cloudfront|none" desc:"send tags as Cache-Tag (cloudflare), X-Amz-Meta-Cache-Tag (cloudfront) or both"`
+	TagsFormat string `env:"CACHE_TAGS_FORMAT" default:"cloudflare" also:"IMGPROXY_" oneof:"all|cloudflare|cloudfront|none" desc:"send tags as Cache-Tag (cloudflare), X-Amz-Meta-Cache-Tag (cloudfront) or both"`
+	// CDNCacheControl is printable ASCII.
+	CDNCacheControl   string `env:"CDN_CACHE_CONTROL" desc:"CDN-Cache-Control of fresh, public results, such as max-age=604800; not set = CDNs obey Cache-Control"`
 	AllowOrigin       string `env:"ALLOW_ORIGIN" also:"IMGPROXY_" desc:"Access-Control-Allow-Origin of every answer"`
 	DevelopmentErrors bool   `env:"DEVELOPMENT_ERRORS_MODE" default:"false" also:"IMGPROXY_" desc:"tell clients the whole cause of an error"`
 }

@@ -26,6 +26,8 @@ func rules() []rule {
 		{[]string{"ONLY_PRESETS", "PRESETS", "PRESETS_PATH"}, onlyPresetsHasSome},
 		{[]string{"MIN_TTL", "MAX_TTL"}, timesAreOrdered},
 		{[]string{"CACHE_DISK_PATH", "CACHE_TYPE"}, diskHasFolder},
+		{[]string{"CDN_CACHE_CONTROL"}, func(c *Config) string { return wantField(c.Delivery.CDNCacheControl) }},
+		{[]string{"ALLOW_ORIGIN"}, func(c *Config) string { return wantField(c.Delivery.AllowOrigin) }},
 	}, objectRules()...)
 }
 
@@ -144,4 +146,12 @@ func (l *loader) blamed(names []string, merged layer) origin {
 		return v.at
 	}
 	return origin(prefix + names[0])
+}
+
+// wantField is asked for what stands in a header as it is.
+func wantField(value string) string {
+	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "want printable ASCII, got " + quote(value)
+	}
+	return ""
 }

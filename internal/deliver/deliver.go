@@ -23,7 +23,8 @@ type Config struct {
 	LastModifiedFloor time.Time
 	// PassCacheControl sends the source's own Cache-Control instead of one made of the entry's clocks.
 	PassCacheControl bool
-	// CDNCacheControl is sent as it is, as CDN-Cache-Control (RFC 9213); empty = not sent.
+	// CDNCacheControl is sent as it is, as CDN-Cache-Control (RFC 9213), with what anybody may keep for as long as it is fresh; empty = not
+	// sent. It counts for more than Cache-Control there, so it must not come with anything else.
 	CDNCacheControl string
 	// TagFields are those of SurrogateKey, CacheTag and AmazonCacheTag that an entry's tags are sent in; none = they are not sent.
 	TagFields []string
@@ -129,7 +130,7 @@ func (d *Deliverer) common(f *header, p plan.Plan, res render.Result, now time.T
 		f.set(vary, p.Vary)
 	}
 	f.set(cacheControl, d.cacheControl(p, res.Entry, now))
-	if d.CDNCacheControl != "" {
+	if d.CDNCacheControl != "" && shareable(p, res.Entry, now) {
 		f.set(cdnCacheControl, d.CDNCacheControl)
 	}
 	var status [96]byte

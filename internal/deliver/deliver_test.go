@@ -105,6 +105,14 @@ func TestHead(t *testing.T) {
 		{name: "no validators", config: Config{NoETag: true, NoLastModified: true}, request: http.Header{"If-None-Match": {tag}}},
 		{name: "last-modified floor", config: Config{LastModifiedFloor: now.Add(-time.Hour)}},
 		{name: "cdn", config: Config{CDNCacheControl: "max-age=86400"}},
+		{name: "cdn private", config: Config{CDNCacheControl: "max-age=86400"}, change: func(_ *plan.Plan, r *render.Result) { r.Private = true }},
+		{name: "cdn no-store", config: Config{CDNCacheControl: "max-age=86400"}, change: func(_ *plan.Plan, r *render.Result) { r.NoStore = true }},
+		{name: "cdn stale", config: Config{CDNCacheControl: "max-age=86400"}, change: func(_ *plan.Plan, r *render.Result) {
+			r.Clocks.Fresh = now.Add(-time.Second)
+		}},
+		{name: "cdn url expires", config: Config{CDNCacheControl: "max-age=86400"}, change: func(p *plan.Plan, _ *render.Result) {
+			p.Delivery.Expires = now.Add(90 * time.Second)
+		}},
 		{name: "canonical", config: Config{Canonical: true}},
 		{name: "debug", config: Config{Debug: true}, change: func(_ *plan.Plan, r *render.Result) {
 			r.Status = render.Status{Fwd: render.Miss}

@@ -48,6 +48,11 @@ func (d *Deliverer) cacheControl(p plan.Plan, e *cache.Entry, now time.Time) str
 	return string(b)
 }
 
+// shareable reports whether a result is fresh, and nobody has said who may have it, or until when.
+func shareable(p plan.Plan, e *cache.Entry, now time.Time) bool {
+	return !e.NoStore && !e.OneClient && !e.Private && p.Delivery.Expires.IsZero() && e.Clocks.Fresh.After(now)
+}
+
 func seconds(d time.Duration) int64 {
 	if d <= 0 {
 		return 0
