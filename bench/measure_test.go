@@ -3,11 +3,14 @@ package bench
 import (
 	"bytes"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
 // load is how a round asks.
@@ -29,9 +32,10 @@ func (l load) ask(tb testing.TB, t target) sample {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	command := peer(tb, "wrk")
-	command.Args = append(command.Args, "-t1", "-c", strconv.Itoa(l.connections), "-d", fmt.Sprintf("%.0fs", l.duration.Seconds()),
+	wrk := processtest.Peer(tb, "wrk")
+	command := exec.Command(wrk.Path, "-t1", "-c", strconv.Itoa(l.connections), "-d", fmt.Sprintf("%.0fs", l.duration.Seconds()),
 		"-s", script, t.url, "--", t.paths)
+	command.Env = append(processtest.Environ(), wrk.Env...)
 	out, err := command.CombinedOutput()
 	if err != nil {
 		tb.Fatalf("%s: wrk: %v\n%s", t.name, err, out)

@@ -7,36 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 )
-
-// peer finds a program that `make test` sees to, and the folders of libraries that it needs.
-func peer(tb testing.TB, name string) *exec.Cmd {
-	tb.Helper()
-	unpacked, err := filepath.Abs(filepath.Join("..", ".deps", "peers", "usr"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	found, err := exec.LookPath(name)
-	for _, folder := range []string{"/usr/sbin", filepath.Join(unpacked, "bin"), filepath.Join(unpacked, "sbin")} {
-		if err != nil {
-			found, err = exec.LookPath(filepath.Join(folder, name))
-		}
-	}
-	if err != nil {
-		tb.Fatalf("there is no %s in PATH, /usr/sbin or .deps/peers: `make test` installs it", name)
-	}
-	command := exec.Command(found)
-	if strings.HasPrefix(found, unpacked) {
-		libraries, _ := filepath.Glob(filepath.Join(unpacked, "lib", "*-linux-gnu*")) // the pattern is well-formed
-		command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+strings.Join(libraries, ":"))
-	}
-	return command
-}
 
 // pictures is how many different ones are asked for in turns: enough that no single one is hot, few enough that all stay
 // in every cache.

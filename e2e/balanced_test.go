@@ -3,10 +3,8 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/stillroom/stillroom/internal/bucket"
 	"github.com/stillroom/stillroom/internal/fleet/fleettest"
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
 // balancer starts nginx with the configuration of deploy/ in front of two nodes and returns where it listens.
@@ -24,7 +23,7 @@ func balancer(t *testing.T, a, b *server) string {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	at := freeAddress(t)
+	at := "127.0.0.1:" + processtest.FreePort(t)
 	head := "pid nginx.pid;\n"
 	if os.Geteuid() == 0 {
 		head += "user root;\n" // else it works as somebody who may not enter the folder
@@ -48,59 +47,16 @@ func balancer(t *testing.T, a, b *server) string {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := nginx(t, "-p", folder, "-c", file, "-e", filepath.Join(folder, "error.log"), "-g", "daemon off;")
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
+	nginx := processtest.Peer(t, "nginx")
+	nginx.Args = []string{"-p", folder, "-c", file, "-e", filepath.Join(folder, "error.log"), "-g", "daemon off;"}
+	nginx.Address = at
 	t.Cleanup(func() {
-		_ = command.Process.Signal(os.Interrupt) // takes its workers along
-		_ = command.Wait()
 		if said, err := os.ReadFile(filepath.Join(folder, "error.log")); err == nil && t.Failed() {
 			t.Logf("nginx: %s", said)
 		}
 	})
-	eventually(t, "nginx listens", func() bool {
-		c, err := net.Dial("tcp", at)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
+	processtest.Start(t, nginx)
 	return "http://" + at
-}
-
-// nginx finds what scripts/peers.sh has put there.
-func nginx(t *testing.T, args ...string) *exec.Cmd {
-	t.Helper()
-	unpacked, err := filepath.Abs("../.deps/peers")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"nginx", "/usr/sbin/nginx", filepath.Join(unpacked, "usr/sbin/nginx")} {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			continue
-		}
-		command := exec.Command(path, args...)
-		if strings.HasPrefix(path, unpacked) { // where dpkg would have put its libraries they would be found without a word
-			libraries, _ := filepath.Glob(filepath.Join(unpacked, "*/*-linux-gnu*"))
-			more, _ := filepath.Glob(filepath.Join(unpacked, "usr/*/*-linux-gnu*"))
-			command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+strings.Join(append(libraries, more...), ":"))
-		}
-		return command
-	}
-	t.Fatal("there is no nginx: run scripts/peers.sh")
-	return nil
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // Behind nginx, with a shared bucket and with Valkey, no request is taken for one that went round; one that does is ended.

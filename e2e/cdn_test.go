@@ -15,7 +15,7 @@ func TestFieldsForCDNs(t *testing.T) {
 		}
 		serves(photo(t, 400, 300), 0)(w, r)
 	})
-	s := launch(t, exec.Command(executable(t), "serve"), "IMGPROXY_CACHE_TAGS_FORMAT=all", "STILLROOM_CDN_CACHE_CONTROL=max-age=604800")
+	s := launch(t, exec.Command(built.Program(t), "serve"), "IMGPROXY_CACHE_TAGS_FORMAT=all", "STILLROOM_CDN_CACHE_CONTROL=max-age=604800")
 	path := "/_/w:100/ct:hero:home/plain/" + source.URL + "/a.jpg"
 	miss := s.get(path)
 	for name, a := range map[string]answer{"miss": miss, "hit": s.get(path), "304": s.get(path, "If-None-Match", miss.header.Get("ETag"))} {

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
 // conformance is where the requests and answers of imgproxy lie, beside the repository.
@@ -86,14 +88,14 @@ func conform(t *testing.T, python string, ids []string, pixels bool) (short map[
 	defer cancel()
 	out := filepath.Join(t.TempDir(), ids[0])
 	args := []string{
-		filepath.Join(conformance, "run.py"), "--server", executable(t) + " serve", "--out", out,
+		filepath.Join(conformance, "run.py"), "--server", built.Program(t) + " serve", "--out", out,
 		"--only", "^(" + strings.Join(ids, "|") + ") ",
 	}
 	if pixels {
 		args = append(args, "--pixels")
 	}
 	command := exec.CommandContext(ctx, python, args...)
-	command.Env = append(plainEnvironment(), "PYTHONDONTWRITEBYTECODE=1")
+	command.Env = append(processtest.Environ(), "PYTHONDONTWRITEBYTECODE=1")
 	text, err := command.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) { // 1 = some fall short

@@ -22,7 +22,7 @@ func cramped(t *testing.T, bytes int, settings ...string) (s *server, disk strin
 	environ := append(native(settings), "STILLROOM_CACHE_DISK_SIZE=1GiB", "STILLROOM_SOURCE_CACHE_SIZE=0",
 		"STILLROOM_CACHE_DISK_PATH="+filepath.Join(mount, "cache"))
 	command := exec.Command("unshare", "-rm", "sh", "-c",
-		`mount -t tmpfs -o size="$1" tmpfs "$2" && exec "$3" serve`, "sh", fmt.Sprint(bytes), mount, executable(t))
+		`mount -t tmpfs -o size="$1" tmpfs "$2" && exec "$3" serve`, "sh", fmt.Sprint(bytes), mount, built.Program(t))
 	s = launch(t, command, environ...)
 	return s, fmt.Sprintf("/proc/%d/root%s", s.command.Process.Pid, mount)
 }

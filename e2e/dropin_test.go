@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
 // dropIns are settings as the documentation of other servers gives them, and what comes of them here: native name,
@@ -116,7 +118,7 @@ func TestDropInNames(t *testing.T) {
 					t.Errorf("the configuration does not show %s", strings.TrimSpace(line))
 				}
 			}
-			s := launch(t, exec.Command(executable(t), "serve"), environ...)
+			s := launch(t, exec.Command(built.Program(t), "serve"), environ...)
 			path := "/_/w:100/plain/" + source.URL + "/a.jpg"
 			versionOf(t, s.get(path))
 			eventually(t, "a hit comes out of the tier "+c.tiers, func() bool {
@@ -134,7 +136,7 @@ func TestDropInCapacity(t *testing.T) {
 		{"disk", "disk", "IMGFORGE_CACHE_DISK_CAPACITY=5"},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
-			s := launch(t, exec.Command(executable(t), "serve"),
+			s := launch(t, exec.Command(built.Program(t), "serve"),
 				"IMGFORGE_CACHE_TYPE="+c.kind, "IMGFORGE_CACHE_DISK_PATH="+t.TempDir(), c.bound)
 			for n := range 30 {
 				versionOf(t, s.get(fmt.Sprintf("/_/w:100/q:%d/plain/%s/a.jpg", 10+n, source.URL)))
@@ -165,7 +167,7 @@ func TestKeyHeadersAndCookies(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := launch(t, exec.Command(executable(t), "serve"), c.environ)
+			s := launch(t, exec.Command(built.Program(t), "serve"), c.environ)
 			path := "/_/w:100/plain/" + source.URL + "/a.jpg"
 			check := func(who string, header []string, status string) {
 				t.Helper()
@@ -196,8 +198,8 @@ func TestKeyHeadersAndCookies(t *testing.T) {
 // configuration returns the rows that "stillroom config" shows, split into their columns.
 func configuration(t *testing.T, environ []string) [][]string {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), executable(t), "config")
-	command.Env = append(plainEnvironment(), environ...)
+	command := exec.CommandContext(t.Context(), built.Program(t), "config")
+	command.Env = append(processtest.Environ(), environ...)
 	out, err := command.Output()
 	if err != nil {
 		t.Fatal(err)

@@ -5,14 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,54 +17,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
-// built is the server under test, built once.
-var built string
+// built is the server under test.
+var built processtest.Stillroom
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "stillroom-e2e")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	built = filepath.Join(dir, "stillroom")
-	build := exec.Command("go", "build", "-o", built, "../cmd/stillroom")
-	build.Stdout, build.Stderr = os.Stdout, os.Stderr
-	status := 1
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "building the server:", err)
-	} else {
-		status = m.Run()
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(status)
-}
-
-// executable returns the path of the server.
-func executable(t *testing.T) string {
-	t.Helper()
-	if err := lookAtModule(); err != nil {
-		t.Fatal(err)
-	}
-	return built
-}
-
-// lookAtModule lists every folder of the module. go test hands out the result of a package again until a file changes that
-// its tests looked at, tests in the narrow sense: what TestMain and the build of the server look at, it does not see.
-var lookAtModule = sync.OnceValue(func() error {
-	return filepath.WalkDir("..", func(path string, e fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // removed meanwhile
-			return nil
-		case err == nil && e.IsDir() && path != ".." && (e.Name()[0] == '.' || path == filepath.Join("..", "bin")):
-			return fs.SkipDir
-		}
-		return err
-	})
-})
+func TestMain(m *testing.M) { os.Exit(built.Main(m)) }
 
 // server is a running process.
 type server struct {
@@ -86,7 +43,7 @@ type server struct {
 // waits until it serves. The test ends it.
 func start(t *testing.T, settings ...string) *server {
 	t.Helper()
-	return launch(t, exec.Command(executable(t), "serve"), native(settings)...)
+	return launch(t, exec.Command(built.Program(t), "serve"), native(settings)...)
 }
 
 // native puts STILLROOM_ in front of settings.
@@ -130,24 +87,9 @@ func launch(t *testing.T, command *exec.Cmd, environ ...string) *server {
 
 // environment is what every server under test is given, before what the test gives it.
 func environment() []string {
-	return append(plainEnvironment(),
+	return append(processtest.Environ(),
 		"STILLROOM_BIND=127.0.0.1:0", "STILLROOM_ADMIN_BIND=127.0.0.1:0", "STILLROOM_LOG_FORMAT=json",
 		"STILLROOM_ALLOW_LOOPBACK_SOURCE_ADDRESSES=true")
-}
-
-// plainEnvironment is this process's environment without settings of a server.
-func plainEnvironment() []string {
-	var kept []string
-next:
-	for _, v := range os.Environ() {
-		for _, prefix := range []string{"STILLROOM_", "IMGPROXY_", "IMGFORGE_", "IMGFLUX_", "PP_"} {
-			if strings.HasPrefix(v, prefix) {
-				continue next
-			}
-		}
-		kept = append(kept, v)
-	}
-	return kept
 }
 
 // read collects the log and picks the addresses out of it.

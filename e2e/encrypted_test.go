@@ -43,7 +43,7 @@ func TestEncryptedSources(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", buckettest.User)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", buckettest.Secret)
 	t.Setenv("AWS_REGION", "us-east-1")
-	s := launch(t, exec.Command(executable(t), "serve"), environ...)
+	s := launch(t, exec.Command(built.Program(t), "serve"), environ...)
 	if v := versionOf(t, s.get("/_/w:100/plain/s3://pictures/a.jpg")); v != 1 {
 		t.Errorf("version %d, want 1", v)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stillroom/stillroom/internal/bucket"
 	"github.com/stillroom/stillroom/internal/bucket/buckettest"
 	"github.com/stillroom/stillroom/internal/bucket/filesystem"
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
 // asTier returns the settings with which a server keeps results in a bucket of it. The test decides what is slow: reads
@@ -147,7 +148,7 @@ func TestStoppingWritesTheQueue(t *testing.T) {
 // A bucket that is away, or that there is not, costs hits and nothing else.
 func TestObjectTierAway(t *testing.T) {
 	for name, settings := range map[string][]string{
-		"nobody listens": {"CACHE_USE=s3", "CACHE_BUCKET=results", "CACHE_S3_ENDPOINT=http://127.0.0.1:" + buckettest.FreePort(t),
+		"nobody listens": {"CACHE_USE=s3", "CACHE_BUCKET=results", "CACHE_S3_ENDPOINT=http://127.0.0.1:" + processtest.FreePort(t),
 			"CACHE_S3_ACCESS_KEY_ID=a", "CACHE_S3_SECRET_ACCESS_KEY=b"},
 		"no such bucket": storageS3(t).asTier("results"),
 	} {

@@ -27,7 +27,7 @@ func refused(t *testing.T, environ ...string) (status int, text string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	command := exec.CommandContext(ctx, executable(t), "serve")
+	command := exec.CommandContext(ctx, built.Program(t), "serve")
 	command.Env = append(environment(), environ...)
 	out, err := command.CombinedOutput()
 	var exit *exec.ExitError

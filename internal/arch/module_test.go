@@ -81,10 +81,8 @@ func ignored(dir string) bool {
 	return dir != "." && (base == "testdata" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_"))
 }
 
-// isSuite says whether a package is test code for other packages to run: cache/cachetest, source/sourcetest.
-func isSuite(dir string) bool {
-	return path.Base(dir) == path.Base(path.Dir(dir))+"test"
-}
+// isSuite says whether a package is code for the tests of others: cache/cachetest, processtest.
+func isSuite(dir string) bool { return strings.HasSuffix(path.Base(dir), "test") }
 
 // forTests says whether a file is compiled into tests only.
 func (p pkg) forTests(f file) bool { return f.isTest || isSuite(p.dir) }

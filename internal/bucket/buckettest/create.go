@@ -59,7 +59,7 @@ func create(t testing.TB, method, to, body string, header http.Header) http.Head
 		t.Fatal(err)
 	}
 	request.Header = header
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)

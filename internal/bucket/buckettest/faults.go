@@ -13,6 +13,7 @@ import (
 	"github.com/stillroom/stillroom/internal/bucket"
 	"github.com/stillroom/stillroom/internal/bucket/remote"
 	"github.com/stillroom/stillroom/internal/fault"
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
 // Faulty is a remote backend whose server is going to fail.
@@ -117,7 +118,7 @@ func RunFaults(t *testing.T, f Faulty) {
 		noAnswer(t, p, impatient)
 	})
 	t.Run("nobody listens", func(t *testing.T) {
-		alone := f.Open(t, "http://127.0.0.1:"+FreePort(t), remote.Config{Attempts: 2})
+		alone := f.Open(t, "http://127.0.0.1:"+processtest.FreePort(t), remote.Config{Attempts: 2})
 		for _, op := range operations() {
 			wantFault(t, op.name, op.run(t.Context(), alone), fault.Unreachable)
 		}

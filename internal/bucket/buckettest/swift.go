@@ -7,6 +7,8 @@ import (
 	"os/user"
 	"path/filepath"
 	"testing"
+
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
 // Swift starts OpenStack Swift with one copy of everything on one device, and returns the URL to log in at, as
@@ -19,14 +21,17 @@ func Swift(t testing.TB) string {
 	write(t, filepath.Join(Folder(t, dir, "etc"), "swift.conf"),
 		"[swift-hash]\nswift_hash_path_prefix = before\nswift_hash_path_suffix = behind\n[storage-policy:0]\nname = only\ndefault = yes\n")
 	for _, kind := range []string{"account", "container", "object"} {
-		port := FreePort(t)
+		port := processtest.FreePort(t)
 		ring(t, dir, kind, port)
 		startSwift(t, dir, kind, port, fmt.Sprintf("devices = %s\nmount_check = false\n[pipeline:main]\npipeline = %s-server\n[app:%s-server]\nuse = egg:swift#%s\n",
 			devices, kind, kind, kind))
 	}
-	memory := FreePort(t)
-	Start(t, Process{Path: Program(t, "memcached"), Args: []string{"-u", "nobody", "-l", "127.0.0.1", "-p", memory}, Address: "127.0.0.1:" + memory})
-	port := FreePort(t)
+	memory := processtest.FreePort(t)
+	processtest.Start(t, processtest.Process{
+		Path: processtest.Program(t, "memcached"), Args: []string{"-u", "nobody", "-l", "127.0.0.1", "-p", memory},
+		Address: "127.0.0.1:" + memory,
+	})
+	port := processtest.FreePort(t)
 	startSwift(t, dir, "proxy", port, fmt.Sprintf(swiftProxy, memory, Secret))
 	return "http://127.0.0.1:" + port + "/auth/v1.0"
 }
@@ -67,7 +72,7 @@ func ring(t testing.TB, dir, kind, port string) {
 	t.Helper()
 	builder := filepath.Join(dir, "etc", kind+".builder")
 	for _, args := range [][]string{{"create", "6", "1", "1"}, {"add", "r1z1-127.0.0.1:" + port + "/disk", "1"}, {"rebalance"}} {
-		command := exec.CommandContext(t.Context(), Program(t, "swift-ring-builder"), append([]string{builder}, args...)...)
+		command := exec.CommandContext(t.Context(), processtest.Program(t, "swift-ring-builder"), append([]string{builder}, args...)...)
 		if said, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("swift-ring-builder %v: %v\n%s", args, err, said)
 		}
@@ -83,8 +88,8 @@ func startSwift(t testing.TB, dir, kind, port, rest string) {
 	conf := filepath.Join(dir, "etc", kind+"-server.conf")
 	write(t, conf, fmt.Sprintf("[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = %s\nworkers = 0\nuser = %s\nswift_dir = %s\nlog_level = WARNING\nlog_address = %s\n%s",
 		port, us.Username, filepath.Join(dir, "etc"), os.DevNull, rest))
-	Start(t, Process{
-		Path: Program(t, "swift-"+kind+"-server"), Args: []string{conf}, Env: []string{"SWIFT_CONF_DIR=" + filepath.Join(dir, "etc")},
+	processtest.Start(t, processtest.Process{
+		Path: processtest.Program(t, "swift-"+kind+"-server"), Args: []string{conf}, Env: []string{"SWIFT_CONF_DIR=" + filepath.Join(dir, "etc")},
 		Ready: "http://127.0.0.1:" + port + "/healthcheck",
 	})
 }

@@ -2,11 +2,12 @@ package cachetest
 
 import (
 	"container/list"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
 // Policy decides what a cache keeps.
@@ -99,7 +100,7 @@ func (c charged) Get(object uint32, size int64) bool { return c.LRU.Get(object, 
 
 // recordings returns the recorded traces beside the module, if there are any and xz is there to read them.
 func recordings(t *testing.T) (traces []Trace) {
-	files, err := filepath.Glob(filepath.Join(moduleRoot(t), "..", "shared", "traces", "*.trace.xz"))
+	files, err := filepath.Glob(filepath.Join(processtest.Root(t), "..", "shared", "traces", "*.trace.xz"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,19 +116,4 @@ func recordings(t *testing.T) (traces []Trace) {
 		traces = append(traces, trace)
 	}
 	return traces
-}
-
-// moduleRoot returns the folder of go.mod: tests run in that of their package.
-func moduleRoot(t *testing.T) string {
-	folder, err := os.Getwd()
-	for ; err == nil; folder = filepath.Dir(folder) {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder
-		}
-		if folder == filepath.Dir(folder) {
-			break
-		}
-	}
-	t.Fatalf("no go.mod above the test: %v", err)
-	return ""
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stillroom/stillroom/internal/processtest"
 )
 
 // patience is how long a server may take to start; it costs time only where something is broken.
@@ -24,7 +26,7 @@ type Server struct {
 	t       testing.TB
 	program string
 	folder  string
-	port    int
+	port    string
 	running *exec.Cmd
 	ended   chan struct{} // closed when running has
 }
@@ -36,19 +38,19 @@ func Start(t testing.TB) *Server {
 	t.Cleanup(s.Stop)
 	// Somebody else may take a port between its being found free and the server's listening.
 	for range 5 {
-		s.port = freePort(t)
+		s.port = processtest.FreePort(t)
 		err := s.run()
 		if err == nil {
 			return s
 		}
-		t.Logf("valkey on port %d: %v", s.port, err)
+		t.Logf("valkey on port %s: %v", s.port, err)
 	}
 	t.Fatal("valkey does not start")
 	return nil
 }
 
 // Address returns host and port.
-func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", s.port) }
 
 // URL returns the server's address as a setting has it.
 func (s *Server) URL() string { return "redis://" + s.Address() }
@@ -86,7 +88,7 @@ func (s *Server) Start() {
 // run starts the process and waits until it answers.
 func (s *Server) run() error {
 	// Not the test's context: it ends before the test's own cleanups, which may still want the server.
-	server := exec.CommandContext(context.Background(), s.program, "--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+	server := exec.CommandContext(context.Background(), s.program, "--port", s.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
 		"--dir", s.folder)
 	libraries, _ := filepath.Glob(filepath.Join(filepath.Dir(s.program), "../lib/*-linux-gnu*")) // the pattern is good
 	if len(libraries) > 0 {
@@ -155,39 +157,10 @@ func program(t testing.TB) string {
 		}
 	}
 	for _, name := range names {
-		if path, err := exec.LookPath(filepath.Join(root(t), ".deps/valkey/usr/bin", name)); err == nil {
+		if path, err := exec.LookPath(filepath.Join(processtest.Root(t), ".deps/valkey/usr/bin", name)); err == nil {
 			return path
 		}
 	}
 	t.Fatal("there is neither valkey-server nor redis-server: run scripts/valkey.sh")
 	return ""
-}
-
-// root is the folder of the module that the test belongs to.
-func root(t testing.TB) string {
-	t.Helper()
-	folder, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder
-		}
-		above := filepath.Dir(folder)
-		if above == folder {
-			t.Fatal("no go.mod here or above")
-		}
-		folder = above
-	}
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }() // nobody has connected
-	return l.Addr().(*net.TCPAddr).Port
 }

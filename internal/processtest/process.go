@@ -1,4 +1,5 @@
-package buckettest
+// Package processtest starts the processes that tests need, the server among them, and finds their programs.
+package processtest
 
 import (
 	"bytes"
@@ -6,7 +7,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -19,7 +19,7 @@ import (
 type Process struct {
 	Path  string   // of its program
 	Args  []string //
-	Env   []string // beside that of the test
+	Env   []string // beside Environ
 	Dir   string   // empty = that of the test
 	Ready string   // URL that it answers, with whatever status, once it is ready; empty = Address is enough
 	// Address accepts connections once it is ready.
@@ -29,16 +29,15 @@ type Process struct {
 // patience is how long a server may take to become ready: a second or three as a rule, more while everything is built.
 const patience = time.Minute
 
-// Start starts a server that ends with the test. What it says is shown where it does not become ready.
+// Start starts a server that ends with the test. What it says last is shown where the test fails.
 func Start(t testing.TB, p Process) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	command := exec.CommandContext(ctx, p.Path, p.Args...)
-	command.Env, command.Dir = append(os.Environ(), p.Env...), p.Dir
+	command.Env, command.Dir = append(Environ(), p.Env...), p.Dir
 	said := &transcript{}
 	command.Stdout, command.Stderr = said, said
-	// A group of its own, so that what it starts ends along with it.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	command.SysProcAttr = attributes()
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	command.WaitDelay = 5 * time.Second
 	if err := command.Start(); err != nil {
@@ -52,17 +51,20 @@ func Start(t testing.TB, p Process) {
 		if err := <-ended; err == nil {
 			t.Logf("%s has ended by itself", filepath.Base(p.Path))
 		}
+		if text := said.String(); t.Failed() && text != "" {
+			t.Logf("%s said at its end:\n%s", filepath.Base(p.Path), text)
+		}
 	})
 	until := time.Now().Add(patience)
 	for !p.ready() {
 		select {
 		case err := <-ended:
 			ended <- err
-			t.Fatalf("%s ended: %v\n%s", filepath.Base(p.Path), err, said)
+			t.Fatalf("%s ended: %v", filepath.Base(p.Path), err)
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(until) {
-			t.Fatalf("%s is not ready after %v\n%s", filepath.Base(p.Path), patience, said)
+			t.Fatalf("%s is not ready after %v", filepath.Base(p.Path), patience)
 		}
 	}
 }
@@ -117,50 +119,4 @@ func FreePort(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return port
-}
-
-// Tool returns the path of a file that scripts/buckets.sh puts below the root of the module.
-func Tool(t testing.TB, elements ...string) string {
-	t.Helper()
-	folder, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(folder)
-		if parent == folder {
-			t.Fatal("there is no go.mod above the test")
-		}
-		folder = parent
-	}
-	tool := filepath.Join(append([]string{folder}, elements...)...)
-	if _, err := os.Stat(tool); err != nil {
-		t.Fatalf("%v: run scripts/buckets.sh, which puts it there", err)
-	}
-	return tool
-}
-
-// Program returns the path of a program of the system that scripts/buckets.sh installs.
-func Program(t testing.TB, name string) string {
-	t.Helper()
-	for _, folder := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/bin", "/usr/sbin") {
-		if stat, err := os.Stat(filepath.Join(folder, name)); err == nil && stat.Mode()&0o111 != 0 {
-			return filepath.Join(folder, name)
-		}
-	}
-	t.Fatalf("there is no program %s: run scripts/buckets.sh, which installs it", name)
-	return ""
-}
-
-// Folder makes a folder below another one.
-func Folder(t testing.TB, elements ...string) string {
-	t.Helper()
-	folder := filepath.Join(elements...)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return folder
 }
