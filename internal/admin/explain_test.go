@@ -167,7 +167,7 @@ func TestExplainForetells(t *testing.T) {
 // TestExplainText holds what people read. -update rewrites the files.
 func TestExplainText(t *testing.T) {
 	plain := question()
-	plain.Vary, plain.Tags, plain.Delivery, plain.Group = "", nil, Delivery{}, plain.Key
+	plain.Vary, plain.Tags, plain.Delivery = "", nil, Delivery{}
 	plain.Refusal, plain.Want, plain.Canonical = "the signature is wrong", "original", ""
 	animated := later(time.Hour)
 	animated.Frames, animated.Clocks.Revalidate = 12, time.Time{}

@@ -57,9 +57,7 @@ func (q *Question) rows(t table) {
 	}
 	t.row("engine", q.Engine)
 	t.row("key", q.Key)
-	if q.Group != q.Key {
-		t.row("group", q.Group)
-	}
+	t.row("group", q.Group)
 }
 
 func (v *TierView) writeText(w io.Writer) error {

@@ -17,13 +17,13 @@ const Engine = "1"
 // schema is the first line of every key text; raised when the text itself changes.
 const schema = "stillroom key 1\n"
 
-// key hashes the lines that Text returns.
-func (p *Planner) key(r provider.Request, c transform.Canonical, client Client) cache.Key {
+// key hashes the lines of a question.
+func (p *Planner) key(engine string, r provider.Request, c transform.Canonical, client Client) cache.Key {
 	buf, ok := p.texts.Get().(*[]byte)
 	if !ok {
 		buf = new([]byte)
 	}
-	*buf = p.appendText((*buf)[:0], r, c, client)
+	*buf = p.appendText((*buf)[:0], engine, r, c, client)
 	key := cache.Key(sha256.Sum256(*buf))
 	p.texts.Put(buf)
 	return key
@@ -32,12 +32,15 @@ func (p *Planner) key(r provider.Request, c transform.Canonical, client Client) 
 // Text returns what the key of a request is the SHA-256 of, in lines that a person can read and compare. Each
 // value carries its length, so no two questions share one text.
 func (p *Planner) Text(r provider.Request, plan Plan, client Client) string {
-	return string(p.appendText(nil, r, plan.Canonical, client))
+	return string(p.appendText(nil, Engine, r, plan.Canonical, client))
 }
 
-func (p *Planner) appendText(b []byte, r provider.Request, c transform.Canonical, client Client) []byte {
+// appendText appends the lines of a question. Without an engine they are of all revisions.
+func (p *Planner) appendText(b []byte, engine string, r provider.Request, c transform.Canonical, client Client) []byte {
 	b = append(b, schema...)
-	b = appendLine(b, "engine", "", Engine)
+	if engine != "" {
+		b = appendLine(b, "engine", "", engine)
+	}
 	b = appendLine(b, "source", "", r.Source.String())
 	if r.Want == provider.Original {
 		b = append(b, "want original\n"...)

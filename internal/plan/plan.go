@@ -17,7 +17,7 @@ import (
 // Plan says what to find or make.
 type Plan struct {
 	Key cache.Key
-	// Group names the results of this URL for all clients: the key of a client that shows nothing.
+	// Group names the results of this URL for all clients and of all revisions of the engine.
 	Group     cache.Key
 	Want      provider.Want
 	Source    source.Ref
@@ -108,12 +108,9 @@ func (p *Planner) Resolve(r provider.Request, client Client) (Plan, error) {
 	if p.config.SourceTag {
 		plan.Tags = append(r.Tags[:len(r.Tags):len(r.Tags)], TagOf(r.Source))
 	}
-	plan.Key = p.key(r, canonical, client)
-	plan.Group = plan.Key
-	if p.vary != "" {
-		if plan.Group, err = p.group(r); err != nil {
-			return Plan{}, err
-		}
+	plan.Key = p.key(Engine, r, canonical, client)
+	if plan.Group, err = p.group(r, canonical); err != nil {
+		return Plan{}, err
 	}
 	return plan, nil
 }
@@ -121,17 +118,16 @@ func (p *Planner) Resolve(r provider.Request, client Client) (Plan, error) {
 // Fixed reports whether plans depend on requests alone: nothing that a client shows changes them.
 func (p *Planner) Fixed() bool { return p.vary == "" }
 
-// group returns the key that a client which shows nothing would get.
-func (p *Planner) group(r provider.Request) (cache.Key, error) {
-	pipeline := r.Pipeline
-	if r.Want == provider.Original {
-		pipeline = transform.Pipeline{}
+// group returns the key of a client that shows nothing, as it would be if no engine had a revision. A purge of a URL has to
+// reach what other revisions made: they share the bucket during a deploy, and the disk after one that was taken back.
+func (p *Planner) group(r provider.Request, c transform.Canonical) (cache.Key, error) {
+	if p.vary != "" && r.Want != provider.Original { // then the client may have had a say in it
+		var err error
+		if c, err = transform.Normalize(r.Pipeline); err != nil {
+			return cache.Key{}, err
+		}
 	}
-	canonical, err := transform.Normalize(pipeline)
-	if err != nil {
-		return cache.Key{}, err
-	}
-	return p.key(r, canonical, Client{Header: silent{}, Cookie: silent{}.Get}), nil
+	return p.key("", r, c, Client{Header: silent{}, Cookie: silent{}.Get}), nil
 }
 
 // TagOf returns the tag that all results of a source carry: short, for networks bound the length of tags, and without

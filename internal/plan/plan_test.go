@@ -182,6 +182,22 @@ func TestEngineRevisionIsInTheKey(t *testing.T) {
 	}
 }
 
+// A purge of a URL reaches what another revision made of it: the revision is no line of what the group is made of.
+func TestEngineRevisionIsNotInTheGroup(t *testing.T) {
+	line := fmt.Sprintf("\nengine %d:%s\n", len(Engine), Engine)
+	for name, p := range map[string]*Planner{"fixed": New(Config{}), "varying": New(Config{Auto: format.SetOf(format.WebP)})} {
+		for _, want := range []provider.Want{provider.Rendition, provider.Original} {
+			r := request(t, "https://example.com/a.jpg", &transform.Resize{Width: 100})
+			r.Want = want
+			silent := resolve(t, p, r, header())
+			text := strings.Replace(p.Text(r, silent, header()), line, "\n", 1)
+			if group := resolve(t, p, r, header("Accept", "image/webp")).Group; group != cache.Key(sha256.Sum256([]byte(text))) {
+				t.Errorf("%s, want %v: the group is not made of\n%s", name, want, text)
+			}
+		}
+	}
+}
+
 func TestGroupIsTheSameForAllClients(t *testing.T) {
 	p := New(Config{Auto: format.SetOf(format.WebP), KeyHeaders: []string{"X-Tenant"}, ClientHints: true})
 	r := request(t, "https://example.com/a.jpg", &transform.Resize{Height: 100})
