@@ -62,7 +62,10 @@ func (b *builder) objects(schemes map[string]source.Source) error {
 			return fmt.Errorf("%s: %w", switches()[kind.scheme], err)
 		}
 		b.closers = append(b.closers, opened)
-		allowed := bucket.Restricted(b.metrics.Opener(opened, "source"), bucket.Access{Allowed: kind.allowed, Denied: kind.denied})
+		allowed, err := bucket.Restricted(b.metrics.Opener(opened, "source"), bucket.Access{Allowed: kind.allowed, Denied: kind.denied})
+		if err != nil {
+			return fmt.Errorf("%s: %w", switches()[kind.scheme], err)
+		}
 		schemes[kind.scheme], err = object.New(allowed, object.Config{
 			Timeout: b.c.Sources.DownloadTimeout, MaxSize: int64(b.c.Limits.SourceBytes),
 			QuerySeparator: o.QuerySeparator, NoVersions: o.QuerySeparator == "",

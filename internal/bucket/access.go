@@ -1,24 +1,40 @@
 package bucket
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stillroom/stillroom/internal/fault"
 )
 
-// Access says which buckets may be opened, by their whole names. The zero value allows all.
+// Access says which buckets may be opened, by their whole names: there are no patterns. The zero value allows all.
 type Access struct {
 	Allowed []string // empty = every bucket that is not denied
 	Denied  []string // counts also for what is allowed
 }
 
 // Restricted returns an Opener of those buckets of another one that access allows. The others are of kind
-// SourceDenied.
-func Restricted(opener Opener, access Access) Opener {
-	if len(access.Allowed) == 0 && len(access.Denied) == 0 {
-		return opener
+// SourceDenied. The error names what is in access and can be no bucket's name, such as a URL or a pattern: where it is to be
+// denied, the bucket that was meant would stay open.
+func Restricted(opener Opener, access Access) (Opener, error) {
+	if err := errors.Join(whole("allowed", access.Allowed), whole("denied", access.Denied)); err != nil {
+		return nil, err
 	}
-	return &restricted{opener, Access{slices.Clone(access.Allowed), slices.Clone(access.Denied)}}
+	if len(access.Allowed) == 0 && len(access.Denied) == 0 {
+		return opener, nil
+	}
+	return &restricted{opener, Access{slices.Clone(access.Allowed), slices.Clone(access.Denied)}}, nil
+}
+
+func whole(what string, names []string) error {
+	for _, name := range names {
+		if CheckName("bucket.access", name) != nil || strings.Contains(name, "*") {
+			return fmt.Errorf("buckets that are %s: want the whole name of one, got %q", what, name)
+		}
+	}
+	return nil
 }
 
 type restricted struct {

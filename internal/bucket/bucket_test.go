@@ -24,7 +24,10 @@ func TestRestricted(t *testing.T) {
 		{"", "a", "b", "a"},
 		{"a b", "b", "a", "b c"},
 	} {
-		o := bucket.Restricted(names{}, bucket.Access{Allowed: strings.Fields(c.allowed), Denied: strings.Fields(c.denied)})
+		o, err := bucket.Restricted(names{}, bucket.Access{Allowed: strings.Fields(c.allowed), Denied: strings.Fields(c.denied)})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, name := range strings.Fields(c.open) {
 			if _, err := o.Open(name); err != nil {
 				t.Errorf("allowed %q, denied %q: %v", c.allowed, c.denied, err)
@@ -33,6 +36,18 @@ func TestRestricted(t *testing.T) {
 		for _, name := range strings.Fields(c.refused) {
 			if _, err := o.Open(name); !fault.Is(err, fault.SourceDenied) || !strings.Contains(err.Error(), name) {
 				t.Errorf("allowed %q, denied %q: %q is %v, want SourceDenied", c.allowed, c.denied, name, err)
+			}
+		}
+	}
+}
+
+// What names no bucket would deny none, though whoever wrote it thinks it does.
+func TestRestrictedTakesWholeNames(t *testing.T) {
+	for _, name := range []string{"s3://secret", "secret/", "secret-*", "*", ""} {
+		for what, access := range map[string]bucket.Access{"allowed": {Allowed: []string{"a", name}}, "denied": {Denied: []string{name}}} {
+			_, err := bucket.Restricted(names{}, access)
+			if err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), fmt.Sprintf("%q", name)) {
+				t.Errorf("%s %q: %v, want both named", what, name, err)
 			}
 		}
 	}

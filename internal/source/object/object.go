@@ -73,6 +73,9 @@ func (s *Source) Open(ctx context.Context, ref source.Ref, known source.Validato
 	began := time.Now()
 	object, err := at.bucket.Get(x.ctx, at.key, options)
 	switch {
+	case fault.Is(err, fault.NotModified) && known.IsZero():
+		x.cancel()
+		return nil, fault.New(fault.SourceFailed, x.op, "%s: the service says that it is unchanged, which nobody asked", x.subject)
 	case fault.Is(err, fault.NotModified):
 		err = fault.New(fault.NotModified, x.op, "%s is unchanged", x.subject)
 		x.cancel()
@@ -145,7 +148,7 @@ func (s *Source) begin(ctx context.Context, op string, ref source.Ref) (*exchang
 	if !s.config.NoVersions {
 		key, version, _ = strings.Cut(key, s.config.QuerySeparator)
 	}
-	if name == "" || key == "" {
+	if name == "" || key == "" || strings.ContainsAny(name, "@?") { // no bucket, but a password or a query, which errors would quote
 		return nil, place{}, fault.New(fault.SourceMissing, op, "%s: want %s://bucket/key: %w", ref.Redacted(), ref.Scheme(), &source.StatusError{Status: 404})
 	}
 	b, err := s.opener.Open(name)

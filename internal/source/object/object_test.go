@@ -105,7 +105,10 @@ func TestReferences(t *testing.T) {
 		{"", "s3://missing/a.jpg", "", fault.SourceMissing},
 		{"", "s3://other/a.jpg", "", fault.SourceDenied},
 	} {
-		opener := bucket.Restricted(m, bucket.Access{Denied: []string{"other"}})
+		opener, err := bucket.Restricted(m, bucket.Access{Denied: []string{"other"}})
+		if err != nil {
+			t.Fatal(err)
+		}
 		config := object.Config{QuerySeparator: c.separator, NoVersions: c.separator == "none"}
 		f, err := source.Fetch(t.Context(), newSource(t, opener, config), ref(t, c.ref), source.Validators{}, 0)
 		switch {
@@ -147,6 +150,100 @@ func TestFreshness(t *testing.T) {
 	}
 }
 
+// A date of its end counts where there are no words about reuse.
+func TestFreshnessUntil(t *testing.T) {
+	s := newSource(t, one{body: []byte("a"), info: bucket.Info{Size: 1, Expires: time.Now().Add(time.Hour)}}, object.Config{})
+	f, err := source.Fetch(t.Context(), s, ref(t, "s3://b/k"), source.Validators{}, 0)
+	if err != nil || !f.Freshness.Explicit || f.Freshness.Lifetime < 58*time.Minute || f.Freshness.Lifetime > time.Hour {
+		t.Errorf("%+v, %v; want an hour", f.Freshness, err)
+	}
+}
+
+// Whatever comes of a download, nothing of it is left when it is over.
+func TestReleased(t *testing.T) {
+	for name, c := range map[string]struct {
+		one  one
+		kind fault.Kind // Internal = it is opened
+	}{
+		"refused":   {one{err: bucket.Answered("s3.get", "s3://b/k", 403, "", false)}, fault.SourceMissing},
+		"unchanged": {one{err: bucket.Answered("s3.get", "s3://b/k", 304, "", false)}, fault.SourceFailed},
+		"too large": {one{body: []byte("a"), info: bucket.Info{Size: maxSize + 1}}, fault.TooLarge},
+		"encoded":   {one{body: []byte("a"), info: bucket.Info{Size: 1, ContentEncoding: "br"}}, fault.SourceFailed},
+		"opened":    {one{body: []byte("a"), info: bucket.Info{Size: 1}}, fault.Internal},
+	} {
+		w := &watched{one: c.one}
+		o, err := newSource(t, w, object.Config{MaxSize: maxSize}).Open(t.Context(), ref(t, "s3://b/k"), source.Validators{})
+		if fault.KindOf(err) != c.kind || err == nil != (c.kind == fault.Internal) {
+			t.Fatalf("%s: %v (%v), want %v", name, err, fault.KindOf(err), c.kind)
+		}
+		if err == nil {
+			if err := o.Body.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if w.ctx.Err() == nil || w.opened && !w.closed {
+			t.Errorf("%s: the request goes on: %v; closed %t", name, w.ctx.Err(), w.closed)
+		}
+	}
+}
+
+// watched is a bucket that tells what becomes of a Get.
+type watched struct {
+	one
+
+	ctx            context.Context
+	opened, closed bool
+}
+
+func (w *watched) Open(string) (bucket.Bucket, error) { return w, nil }
+
+func (w *watched) Get(ctx context.Context, key string, options bucket.GetOptions) (*bucket.Object, error) {
+	w.ctx = ctx
+	object, err := w.one.Get(ctx, key, options)
+	if err == nil {
+		w.opened = true
+		object.Body = closer{object.Body, &w.closed}
+	}
+	return object, err
+}
+
+type closer struct {
+	io.Reader
+
+	closed *bool
+}
+
+func (c closer) Close() error {
+	*c.closed = true
+	return nil
+}
+
+// A service that says so to who knows nothing leaves him with nothing.
+func TestUnchangedUnasked(t *testing.T) {
+	unasked := one{err: bucket.Answered("s3.get", "s3://b/k", 304, "", false)}
+	o, err := newSource(t, unasked, object.Config{}).Open(t.Context(), ref(t, "s3://b/k"), source.Validators{})
+	if o != nil || !fault.Is(err, fault.SourceFailed) {
+		t.Errorf("%+v, %v (%v); want SourceFailed", o, err, fault.KindOf(err))
+	}
+}
+
+// Tools of others take credentials in the place of a user. They are of no use here, and no error repeats them.
+func TestCredentialsInReferences(t *testing.T) {
+	m := buckettest.NewMemory("pictures")
+	opener, err := bucket.Restricted(m, bucket.Access{Allowed: []string{"pictures"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"s3://AKIA:secret@pictures/a", "s3://secret@pictures/a", "s3://pictures?sig=secret/a"} {
+		for _, o := range []bucket.Opener{m, opener} {
+			_, err := newSource(t, o, object.Config{}).Open(t.Context(), ref(t, text), source.Validators{})
+			if !fault.Is(err, fault.SourceMissing) || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%v (%v), want SourceMissing and no secret", err, fault.KindOf(err))
+			}
+		}
+	}
+}
+
 // A date is good enough for a condition where no tag is known.
 func TestConditionOnTheDate(t *testing.T) {
 	m := buckettest.NewMemory("pictures")
@@ -175,6 +272,7 @@ func TestContentCoding(t *testing.T) {
 		{"aws-chunked, GZIP", zipped("hello"), fault.Internal},
 		{"gzip", zipped("hello")[:15], fault.Incomplete},
 		{"gzip", []byte("hello, this is not gzip"), fault.SourceFailed},
+		{"gzip", append(zipped("hello")[:len(zipped("hello"))-5], 0, 0, 0, 0, 0), fault.SourceFailed}, // the checksum
 		{"gzip", zipped(strings.Repeat("\x00", 2*maxSize)), fault.TooLarge},
 		{"gzip, gzip", zipped("hello"), fault.SourceFailed},
 		{"br", []byte("hello"), fault.SourceFailed},
@@ -245,6 +343,10 @@ func TestErrorsOfBuckets(t *testing.T) {
 			}
 			if strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error holds the query: %v", err)
+			}
+			var said *bucket.StatusError
+			if errors.As(c.err, &said) && !strings.Contains(err.Error(), said.Code) {
+				t.Errorf("%v does not hold the service's word %q", err, said.Code)
 			}
 		}
 	}
