@@ -85,8 +85,10 @@ func deletes(t *testing.T, s *suite) {
 		_, err := s.Bucket.Get(t.Context(), "a/b", bucket.GetOptions{})
 		s.wantAbsent(t, err)
 	}
-	if err := s.Bucket.Delete(t.Context(), "never/was"); err != nil {
-		t.Errorf("delete what never was: %v", err)
+	for _, key := range []string{"never/was", "a/c/d"} {
+		if err := s.Bucket.Delete(t.Context(), key); err != nil {
+			t.Errorf("delete %s, which never was: %v", key, err)
+		}
 	}
 	if body, _ := s.get(t, "a/c", bucket.GetOptions{}); string(body) != "2" {
 		t.Errorf("its neighbour is %q", body)

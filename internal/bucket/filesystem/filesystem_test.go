@@ -12,7 +12,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -35,7 +34,7 @@ func TestBucket(t *testing.T) {
 				o := opener(t, Config{Root: root})
 				prepare(o)
 				t.Cleanup(func() { wantTidy(t, root) })
-				return buckettest.Harness{Bucket: open(t, o, "pictures"), Missing: open(t, o, "missing"), Folders: true}
+				return buckettest.Harness{Bucket: buckettest.Open(t, o, "pictures"), Missing: buckettest.Open(t, o, "missing"), Folders: true}
 			})
 		})
 	}
@@ -43,7 +42,7 @@ func TestBucket(t *testing.T) {
 
 func TestRootAsBucket(t *testing.T) {
 	buckettest.Run(t, func(t *testing.T) buckettest.Harness {
-		return buckettest.Harness{Bucket: open(t, opener(t, Config{Root: t.TempDir()}), ""), Folders: true}
+		return buckettest.Harness{Bucket: buckettest.Open(t, opener(t, Config{Root: t.TempDir()}), ""), Folders: true}
 	})
 }
 
@@ -90,37 +89,13 @@ func TestNamesOfBuckets(t *testing.T) {
 }
 
 func TestCreate(t *testing.T) {
-	b := open(t, opener(t, Config{Root: t.TempDir(), Create: true}), "new")
+	b := buckettest.Open(t, opener(t, Config{Root: t.TempDir(), Create: true}), "new")
 	if _, err := b.Stat(t.Context(), "a", ""); !bucket.Absent(err) {
 		t.Errorf("%v, want an absent object", err)
 	}
 	put(t, b, "a", "1", bucket.PutOptions{})
 	if info, err := b.Stat(t.Context(), "a", ""); err != nil || info.Size != 1 {
 		t.Errorf("%+v, %v; want the object", info, err)
-	}
-}
-
-// What others put there are objects, too; what they write over ours is theirs.
-func TestFilesOfOthers(t *testing.T) {
-	for name, prepare := range map[string]func(*Opener){"attributes": func(*Opener) {}, "hidden files": without} {
-		t.Run(name, func(t *testing.T) {
-			root := t.TempDir()
-			o := opener(t, Config{Root: root})
-			prepare(o)
-			b := open(t, o, "")
-			write(t, filepath.Join(root, "theirs.jpg"), "theirs")
-			if info, err := b.Stat(t.Context(), "theirs.jpg", ""); err != nil || info.Size != 6 || info.ETag == "" || info.ContentType != "" {
-				t.Errorf("%+v, %v; want what the file system knows", info, err)
-			}
-			put(t, b, "ours.jpg", "ours", bucket.PutOptions{ContentType: "image/jpeg"})
-			if got, err := os.ReadFile(filepath.Join(root, "ours.jpg")); err != nil || string(got) != "ours" {
-				t.Errorf("%q, %v; want the body as it is", got, err)
-			}
-			write(t, filepath.Join(root, "ours.jpg"), "theirs now")
-			if info, err := b.Stat(t.Context(), "ours.jpg", ""); err != nil || info.ContentType != "" {
-				t.Errorf("%+v, %v; want nothing of what was said about the file before", info, err)
-			}
-		})
 	}
 }
 
@@ -133,7 +108,7 @@ func TestAttributeWithoutRoom(t *testing.T) {
 		}
 		return setAttribute(f, text)
 	}
-	b := open(t, o, "")
+	b := buckettest.Open(t, o, "")
 	for _, n := range []int{10, 200, 10} {
 		want := map[string]string{"v": strings.Repeat("x", n), "w": strings.Repeat("x", n)}
 		put(t, b, "a", "1", bucket.PutOptions{Metadata: want})
@@ -147,7 +122,7 @@ func TestAttributeWithoutRoom(t *testing.T) {
 func TestHiddenNamesAreNoKeys(t *testing.T) {
 	o := opener(t, Config{Root: t.TempDir()})
 	without(o)
-	b := open(t, o, "")
+	b := buckettest.Open(t, o, "")
 	put(t, b, "a", "1", bucket.PutOptions{ContentType: "image/png"})
 	entries, err := os.ReadDir(o.root.Name())
 	if err != nil || len(entries) != 2 {
@@ -164,7 +139,7 @@ func TestHiddenNamesAreNoKeys(t *testing.T) {
 }
 
 func TestFileAndFolderOfOneName(t *testing.T) {
-	b := open(t, opener(t, Config{Root: t.TempDir()}), "")
+	b := buckettest.Open(t, opener(t, Config{Root: t.TempDir()}), "")
 	put(t, b, "a/b", "1", bucket.PutOptions{})
 	put(t, b, "c", "2", bucket.PutOptions{})
 	for _, key := range []string{"a", "c/d"} {
@@ -185,55 +160,24 @@ func TestFileAndFolderOfOneName(t *testing.T) {
 	put(t, b, "a", "3", bucket.PutOptions{}) // the empty folder is gone
 }
 
-func TestNothingOutsideIsReached(t *testing.T) {
-	outside, root := t.TempDir(), t.TempDir()
-	write(t, filepath.Join(outside, "secret"), "secret")
-	write(t, filepath.Join(root, "inside"), "inside")
-	for link, to := range map[string]string{
-		"up": "../" + filepath.Base(outside) + "/secret", "absolute": filepath.Join(outside, "secret"), "folder": outside, "good": "inside",
-	} {
-		if err := os.Symlink(to, filepath.Join(root, link)); err != nil {
-			t.Fatal(err)
+// A Put whose words cannot be kept leaves nothing, not even half of them.
+func TestWordsWithoutRoom(t *testing.T) {
+	o := opener(t, Config{Root: t.TempDir()})
+	o.attribute = func(f *os.File, _ []byte) error {
+		stat, err := f.Stat()
+		if err != nil {
+			t.Error(err)
 		}
+		// What cannot be written to, and is in the place of the hidden file.
+		mkdir(t, filepath.Join(o.root.Name(), beside("a", version(stat))))
+		return syscall.ENOSPC
 	}
-	if err := syscall.Mkfifo(filepath.Join(root, "pipe"), 0o600); err != nil {
-		t.Fatal(err)
+	b := buckettest.Open(t, o, "")
+	if _, err := b.Put(t.Context(), "a", strings.NewReader("1"), 1, bucket.PutOptions{ContentType: "image/png"}); err == nil {
+		t.Error("no error")
 	}
-	b := open(t, opener(t, Config{Root: root}), "")
-	for _, key := range []string{"up", "absolute", "folder/secret", "pipe", "folder"} {
-		_, err := b.Get(t.Context(), key, bucket.GetOptions{})
-		if !fault.Is(err, fault.SourceMissing) || strings.Contains(fmt.Sprint(err), outside) {
-			t.Errorf("get %s: %v, want SourceMissing without the folder", key, err)
-		}
-		if _, err := b.Put(t.Context(), "folder/new", strings.NewReader("x"), 1, bucket.PutOptions{}); !fault.Is(err, fault.SourceMissing) {
-			t.Errorf("put: %v, want SourceMissing", err)
-		}
-	}
-	var keys []string
-	if err := b.List(t.Context(), "", "", 0, func(key string, _ bucket.Info) bool { keys = append(keys, key); return true }); err != nil {
-		t.Error(err)
-	}
-	if diff := cmp.Diff([]string{"good", "inside"}, keys); diff != "" {
-		t.Errorf("listed (-want +got):\n%s", diff)
-	}
-	if left, err := os.ReadDir(outside); err != nil || len(left) != 1 {
-		t.Errorf("outside: %v, %v; want it untouched", left, err)
-	}
-}
-
-func TestFileThatChangesWhileItIsRead(t *testing.T) {
-	root := t.TempDir()
-	write(t, filepath.Join(root, "a"), "hello")
-	object, err := open(t, opener(t, Config{Root: root}), "").Get(t.Context(), "a", bucket.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer object.Body.Close()
-	if err := os.Chtimes(filepath.Join(root, "a"), time.Time{}, time.Now().Add(time.Hour)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.ReadAll(object.Body); !fault.Is(err, fault.Incomplete) {
-		t.Errorf("%v, want Incomplete", err)
+	if entries, err := os.ReadDir(o.root.Name()); err != nil || len(entries) != 0 {
+		t.Errorf("left: %v, %v", entries, err)
 	}
 }
 
@@ -243,7 +187,7 @@ func TestBodyAndWordsBelongTogether(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := opener(t, Config{Root: t.TempDir()})
 			prepare(o)
-			b := open(t, o, "")
+			b := buckettest.Open(t, o, "")
 			put(t, b, "a", "0", bucket.PutOptions{Metadata: map[string]string{"n": "0"}})
 			var all sync.WaitGroup
 			for range 2 {
@@ -276,10 +220,46 @@ func TestBodyAndWordsBelongTogether(t *testing.T) {
 	}
 }
 
+// A folder goes with its last object, also while somebody is about to put another one there.
+func TestFolderThatGoesMeanwhile(t *testing.T) {
+	b := buckettest.Open(t, opener(t, Config{Root: t.TempDir()}), "")
+	var all sync.WaitGroup
+	for g := range 4 {
+		all.Go(func() {
+			key := fmt.Sprintf("a/b/%d", g)
+			for range 300 {
+				put(t, b, key, "1", bucket.PutOptions{})
+				if err := b.Delete(t.Context(), key); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestListThatIsGivenUp(t *testing.T) {
+	b := buckettest.Open(t, opener(t, Config{Root: t.TempDir()}), "")
+	for _, key := range []string{"a", "b", "c"} {
+		put(t, b, key, key, bucket.PutOptions{})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	visited := 0
+	err := b.List(ctx, "", "", 0, func(string, bucket.Info) bool {
+		visited++
+		cancel()
+		return true
+	})
+	if !fault.Is(err, fault.Canceled) || visited != 1 {
+		t.Errorf("%v after %d objects, want Canceled after one", err, visited)
+	}
+}
+
 // A Put that somebody gives up leaves the old object and nothing else.
 func TestPutThatIsGivenUp(t *testing.T) {
 	root := t.TempDir()
-	b := open(t, opener(t, Config{Root: root}), "")
+	b := buckettest.Open(t, opener(t, Config{Root: root}), "")
 	put(t, b, "a", "old", bucket.PutOptions{})
 	ctx, cancel := context.WithCancel(t.Context())
 	content := &givenUp{Reader: bytes.NewReader(make([]byte, 1<<20)), cancel: cancel}
@@ -317,20 +297,7 @@ func TestFullDisk(t *testing.T) {
 func opener(t *testing.T, config Config) *Opener {
 	t.Helper()
 	o, err := New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { o.Close() })
-	return o
-}
-
-func open(t *testing.T, o *Opener, name string) bucket.Bucket {
-	t.Helper()
-	b, err := o.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return buckettest.Opened(t, o, err)
 }
 
 func put(t *testing.T, b bucket.Bucket, key, body string, options bucket.PutOptions) {

@@ -67,7 +67,13 @@ func (b *folder) exists() error {
 func (b *folder) begin(object string) (*os.File, error) {
 	parent := path.Dir(object)
 	if parent != b.name {
-		if err := b.root.MkdirAll(parent, 0o755); err != nil {
+		err := b.root.MkdirAll(parent, 0o755)
+		if errors.Is(err, fs.ErrExist) { // there was something: an object, or a folder that has gone by now
+			if stat, statErr := b.root.Stat(parent); errors.Is(statErr, fs.ErrNotExist) || statErr == nil && stat.IsDir() {
+				err = statErr
+			}
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -77,12 +83,16 @@ func (b *folder) begin(object string) (*os.File, error) {
 // write fills f, which it closes, and makes it the object at a path. f is gone where that fails.
 func (b *folder) write(ctx context.Context, f *os.File, object string, content io.Reader, options bucket.PutOptions) (info bucket.Info, err error) {
 	temporary := path.Dir(object) + "/" + path.Base(f.Name())
+	var stat fs.FileInfo
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, ignore(b.root.Remove(temporary), fs.ErrNotExist))
+			err = errors.Join(err, b.clear(temporary))
+		}
+		if err != nil && stat != nil {
+			err = errors.Join(err, b.clear(beside(object, version(stat))))
 		}
 	}()
-	stat, err := b.fill(ctx, f, temporary, content)
+	stat, err = b.fill(ctx, f, temporary, content)
 	if err == nil {
 		w := words{version(stat), options.ContentType, options.CacheControl, options.Metadata}
 		if err = b.keep(f, object, w); err != nil {
@@ -94,10 +104,7 @@ func (b *folder) write(ctx context.Context, f *os.File, object string, content i
 	}
 	info = brief(stat)
 	info.ContentType, info.CacheControl, info.Metadata = options.ContentType, options.CacheControl, options.Metadata
-	if err := b.publish(temporary, object, options.IfAbsent); err != nil {
-		return bucket.Info{}, errors.Join(err, ignore(b.root.Remove(beside(object, version(stat))), fs.ErrNotExist))
-	}
-	return info, nil
+	return info, b.publish(temporary, object, options.IfAbsent)
 }
 
 // fill copies content into f and returns what the file system says about it then.
@@ -138,11 +145,12 @@ func (b *folder) publish(temporary, object string, ifAbsent bool) error {
 	if before == nil {
 		return nil
 	}
-	return ignore(b.root.Remove(beside(object, version(before))), fs.ErrNotExist)
+	return b.clear(beside(object, version(before)))
 }
 
 // Delete removes the file, and the folders above it that are empty then: they are no objects, and would keep one from
-// taking their name.
+// taking their name. What is no folder there stays: another object whose key this one only continues, or a link to a folder,
+// which somebody else has made.
 func (b *folder) Delete(ctx context.Context, key string) error {
 	const op = "filesystem.delete"
 	object, err := b.path(ctx, op, key)
@@ -164,7 +172,7 @@ func (b *folder) Delete(ctx context.Context, key string) error {
 		return failure(op, key, err)
 	}
 	for parent := path.Dir(object); parent != b.name; parent = path.Dir(parent) {
-		if b.root.Remove(parent) != nil {
+		if stat, err := b.root.Lstat(parent); err != nil || !stat.IsDir() || b.root.Remove(parent) != nil {
 			break // not empty, as a rule
 		}
 	}
@@ -194,9 +202,10 @@ func inTheWay(err error) error {
 	return err
 }
 
-func ignore(err, expected error) error {
-	if errors.Is(err, expected) {
-		return nil
+// clear removes a file of our own where there is one.
+func (o *Opener) clear(name string) error {
+	if err := o.root.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return err
+	return nil
 }

@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"os"
 	"path"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -27,7 +29,7 @@ func (w words) none() bool {
 	return w.ContentType == "" && w.CacheControl == "" && len(w.Metadata) == 0
 }
 
-// maxWords bounds what is read of an attribute: metadata is at most 2 KiB, which JSON makes at most six times longer.
+// maxWords bounds what is read of them, in bytes: metadata is at most 2 KiB, which JSON makes at most six times longer.
 const maxWords = 16 << 10
 
 // attributeName is one attribute for all of it: they are few and small on most file systems.
@@ -87,14 +89,30 @@ func (o *Opener) keep(f *os.File, object string, w words) error {
 	return o.root.WriteFile(beside(object, w.Version), text, 0o644)
 }
 
+// read returns the words in a hidden file. Others may write to the folder: what waits there may be a pipe, or endless.
+func (o *Opener) read(name string) []byte {
+	f, err := o.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil // there is none, as a rule
+	}
+	defer func() { _ = f.Close() }() // it was read only
+	if stat, err := f.Stat(); err != nil || !stat.Mode().IsRegular() {
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxWords))
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
 // describe tells what is known about an open file at a path, and whether there are words about it.
 func (o *Opener) describe(f *os.File, object string, stat fs.FileInfo) (info bucket.Info, found bool) {
 	info = brief(stat)
 	var w words
 	if json.Unmarshal(getAttribute(f), &w) != nil || w.Version != version(stat) {
 		w = words{}
-		text, err := o.root.ReadFile(beside(object, version(stat)))
-		if err != nil || json.Unmarshal(text, &w) != nil || w.Version != version(stat) {
+		if json.Unmarshal(o.read(beside(object, version(stat))), &w) != nil || w.Version != version(stat) {
 			return info, false
 		}
 	}
