@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
 	"github.com/stillroom/stillroom/internal/bucket"
 	"github.com/stillroom/stillroom/internal/bucket/remote"
+	"github.com/stillroom/stillroom/internal/fault"
 )
 
 // Config says whose containers are opened, and as whom.
@@ -29,7 +30,8 @@ type Config struct {
 type Opener struct {
 	client    *service.Client
 	transport *http.Transport
-	page      int32 // blobs per listing; 0 = as many as the service likes
+	identity  *identity // nil = there is a key
+	page      int       // blobs per listing
 }
 
 var _ bucket.Opener = (*Opener)(nil)
@@ -48,19 +50,23 @@ func New(c Config) (*Opener, error) {
 		endpoint = "https://" + c.Name + ".blob.core.windows.net"
 	}
 	transport := remote.NewTransport(bounds)
-	options := policy.ClientOptions{
-		Transport: &http.Client{
-			Transport: transport,
-			// A redirect would take what says who we are along to wherever it leads.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		Retry: retries(bounds.Attempts),
+	o := &Opener{transport: transport, page: 5000}
+	client := &http.Client{Transport: remote.NewGuard(transport, isObject)}
+	options := policy.ClientOptions{Transport: client, Retry: retries(bounds.Attempts)}
+	if c.Key != "" {
+		o.client, err = withKey(c, endpoint, options)
+	} else if o.identity, err = newIdentity(transport, options.Retry); err == nil {
+		o.client, err = service.NewClient(endpoint, o.identity, &service.ClientOptions{ClientOptions: options})
 	}
-	client, err := connect(c, endpoint, options)
 	if err != nil {
 		return nil, err
 	}
-	return &Opener{client: client, transport: transport}, nil
+	return o, nil
+}
+
+// isObject reports whether a request is one for an object: those for listings say so.
+func isObject(request *http.Request) bool {
+	return request.Method == http.MethodGet && !request.URL.Query().Has("comp")
 }
 
 // check names what is wrong in c, and no secret.
@@ -72,6 +78,9 @@ func (c Config) check() error {
 		return errors.New("azure: Key: want base64") // not err: it quotes the key
 	}
 	if c.Endpoint == "" {
+		if !named(c.Name) {
+			return errors.New("azure: Name: want that of a storage account, of a-z, 0-9 and hyphens, or an Endpoint")
+		}
 		return nil
 	}
 	if u, err := url.Parse(c.Endpoint); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" {
@@ -89,27 +98,29 @@ func retries(attempts int) policy.RetryOptions {
 	return policy.RetryOptions{MaxRetries: more, RetryDelay: remote.FirstPause, MaxRetryDelay: remote.LongestPause}
 }
 
-func connect(c Config, endpoint string, options policy.ClientOptions) (*service.Client, error) {
-	if c.Key != "" {
-		credential, err := service.NewSharedKeyCredential(c.Name, c.Key)
-		if err != nil {
-			return nil, errors.New("azure: Key: want that of a storage account") // not err: it may quote the key
-		}
-		return service.NewClientWithSharedKeyCredential(endpoint, credential, &service.ClientOptions{ClientOptions: options})
-	}
-	identity, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: options})
+func withKey(c Config, endpoint string, options policy.ClientOptions) (*service.Client, error) {
+	credential, err := service.NewSharedKeyCredential(c.Name, c.Key)
 	if err != nil {
-		return nil, fmt.Errorf("azure: want a Key or an identity in the environment: %w", err)
+		return nil, errors.New("azure: Key: want that of a storage account") // not err: it may quote the key
 	}
-	return service.NewClient(endpoint, identity, &service.ClientOptions{ClientOptions: options})
+	return service.NewClientWithSharedKeyCredential(endpoint, credential, &service.ClientOptions{ClientOptions: options})
 }
 
-// Open returns the container of a name.
+// Open returns the container of a name. The SDK puts that into URLs as it is, so that "%61bc", "abc?" and "abc" would be one
+// container, whichever of them was denied; so names are what the service allows, $root and its like among them.
 func (o *Opener) Open(name string) (bucket.Bucket, error) {
 	if err := bucket.CheckName("azure.open", name); err != nil {
 		return nil, err
 	}
+	if !named(strings.TrimPrefix(name, "$")) {
+		return nil, fault.New(fault.SourceDenied, "azure.open", "container: want a name of a-z, 0-9 and hyphens, got %q", name)
+	}
 	return &store{opener: o, name: name, client: o.client.NewContainerClient(name)}, nil
+}
+
+// named reports whether the service has such names, of accounts and containers.
+func named(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 // Close gives up the idle connections.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stillroom/stillroom/internal/bucket/buckettest"
 	"github.com/stillroom/stillroom/internal/bucket/remote"
+	"github.com/stillroom/stillroom/internal/fault"
 )
 
 func TestNew(t *testing.T) {
@@ -15,6 +16,7 @@ func TestNew(t *testing.T) {
 		"Endpoint":   {Name: "n", Key: buckettest.Key, Endpoint: "storage.example.com"},
 		"Endpoint:":  {Name: "n", Endpoint: "https://n.example.com/?sig=" + buckettest.Secret},
 		"Endpoint: ": {Name: "n", Endpoint: "https://us:" + buckettest.Secret + "@n.example.com/"},
+		"hyphens":    {Name: "n.blob.core.windows.net/x#", Key: buckettest.Key},
 		"Attempts":   {Name: "n", Key: buckettest.Key, Config: remote.Config{Attempts: -1}},
 	} {
 		if _, err := New(c); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), buckettest.Secret) {
@@ -31,6 +33,20 @@ func TestEndpoint(t *testing.T) {
 	} {
 		if got := opener(t, c).client.URL(); strings.TrimSuffix(got, "/") != strings.TrimSuffix(want, "/") {
 			t.Errorf("%+v asks %s, want %s", c, got, want)
+		}
+	}
+}
+
+// What the SDK would take for another spelling of a container's name opens none: neither may it be the way to one that is
+// denied.
+func TestNames(t *testing.T) {
+	o := opener(t, Config{Name: "n", Key: buckettest.Key})
+	for _, name := range []string{"pictures", "a-1", "$root", "$web"} {
+		buckettest.Open(t, o, name)
+	}
+	for _, name := range []string{"%73ecret", "secret?", "secret?a=b", "secret#", "secret%2Fa", "secret\a", "Secret", "secret ", "$", "é"} {
+		if b, err := o.Open(name); b != nil || !fault.Is(err, fault.SourceDenied) {
+			t.Errorf("%q: %v, %v; want SourceDenied", name, b, err)
 		}
 	}
 }

@@ -30,8 +30,19 @@ var _ bucket.Bucket = (*store)(nil)
 // subject is what errors call an object.
 func (b *store) subject(key string) string { return "abs://" + b.name + "/" + key }
 
+// ready returns when the service can be asked.
+func (b *store) ready(ctx context.Context, op, key string) error {
+	if err := b.opener.identity.ready(ctx); err != nil {
+		return remote.Failure(ctx, op, b.subject(key), err)
+	}
+	return nil
+}
+
 // blob returns the client for a version of an object; empty = the latest.
-func (b *store) blob(op, key, version string) (*blob.Client, error) {
+func (b *store) blob(ctx context.Context, op, key, version string) (*blob.Client, error) {
+	if err := b.ready(ctx, op, key); err != nil {
+		return nil, err
+	}
 	client := b.client.NewBlobClient(key)
 	if version == "" {
 		return client, nil
@@ -48,16 +59,11 @@ func (b *store) Get(ctx context.Context, key string, options bucket.GetOptions) 
 	if err := bucket.CheckGet(op, key, options); err != nil {
 		return nil, err
 	}
-	object, err := b.get(ctx, op, key, options)
-	if remote.Emptied(options.Range, err) {
-		options.Range = bucket.Range{}
-		return b.get(ctx, op, key, options)
-	}
-	return object, err
+	return remote.Part(options, func(options bucket.GetOptions) (*bucket.Object, error) { return b.get(ctx, op, key, options) })
 }
 
 func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptions) (*bucket.Object, error) {
-	client, err := b.blob(op, key, options.Version)
+	client, err := b.blob(ctx, op, key, options.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -68,15 +74,10 @@ func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptio
 	})
 	switch {
 	case err != nil:
-		return nil, failure(ctx, op, b.subject(key), options.Version, false, err)
+		return nil, failure(ctx, op, b.subject(key), options.Version, false, answer, err)
 	case answer.StatusCode == http.StatusNotModified: // which is no error to the SDK, and tells nothing
-		info := renewed(answer.Header, options)
-		if info.ETag == "" { // neither did the caller know it
-			if info, err = b.Stat(ctx, key, options.Version); err != nil {
-				return nil, err
-			}
-		}
-		return &bucket.Object{Info: info}, bucket.Answered(op, b.subject(key), 304, "", false)
+		_ = answer.Body.Close() // there is none
+		return b.unchanged(ctx, op, key, options, answer.Header)
 	}
 	length := int64(-1)
 	if out.ContentLength != nil {
@@ -98,7 +99,25 @@ func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptio
 		_ = out.Body.Close() // nothing was read
 		return &bucket.Object{Info: info}, bucket.Answered(op, b.subject(key), 304, "", false)
 	}
+	length = remote.PartSize(options.Range, info.Size, length)
 	return &bucket.Object{Info: info, Body: remote.NewBody(ctx, "azure.read", b.subject(key), out.Body, length)}, nil
+}
+
+// unchanged is what comes of an answer of 304. Where neither that nor the caller knows an ETag the object is asked for its
+// own, which may have changed by then: it is wanted after all.
+func (b *store) unchanged(ctx context.Context, op, key string, options bucket.GetOptions, header http.Header) (*bucket.Object, error) {
+	info := renewed(header, options)
+	if info.ETag == "" {
+		var err error
+		if info, err = b.Stat(ctx, key, options.Version); err != nil {
+			return nil, err
+		}
+		if !remote.Unchanged(options, info) {
+			options.IfNoneMatch, options.IfModifiedSince = "", time.Time{}
+			return b.get(ctx, op, key, options)
+		}
+	}
+	return &bucket.Object{Info: info}, bucket.Answered(op, b.subject(key), http.StatusNotModified, "", false)
 }
 
 // wanted makes sure that an answer is about the version that was asked for: an account that keeps none answers with the one
@@ -149,13 +168,14 @@ func (b *store) Stat(ctx context.Context, key, version string) (bucket.Info, err
 	if err := bucket.CheckKey(op, key); err != nil {
 		return bucket.Info{}, err
 	}
-	client, err := b.blob(op, key, version)
+	client, err := b.blob(ctx, op, key, version)
 	if err != nil {
 		return bucket.Info{}, err
 	}
-	out, err := client.GetProperties(ctx, nil)
+	var answer *http.Response
+	out, err := client.GetProperties(policy.WithCaptureResponse(ctx, &answer), nil)
 	if err != nil {
-		return bucket.Info{}, failure(ctx, op, b.subject(key), version, false, err)
+		return bucket.Info{}, failure(ctx, op, b.subject(key), version, false, answer, err)
 	}
 	info := bucket.Info{
 		Size: -1,
@@ -168,20 +188,24 @@ func (b *store) Stat(ctx context.Context, key, version string) (bucket.Info, err
 	return info, b.wanted(op, key, version, info)
 }
 
-// failure gives an error of the SDK its kind. put says that it is of a Put with IfAbsent, version what was asked for.
-func failure(ctx context.Context, op, subject, version string, put bool, err error) error {
+// failure gives an error of the SDK its kind. put says that it is of a Put with IfAbsent, version what was asked for, last
+// what was answered, if anything.
+func failure(ctx context.Context, op, subject, version string, put bool, last *http.Response, err error) error {
 	var answer *azcore.ResponseError
-	if ctx.Err() != nil || !errors.As(err, &answer) || answer.StatusCode == 0 {
-		return remote.Failure(ctx, op, subject, err)
+	switch refused := errors.As(err, &answer) && answer.StatusCode != 0; {
+	case ctx.Err() != nil:
+	case last != nil && last.StatusCode/100 == 2: // half an answer, or one of another protocol
+		_ = last.Body.Close() // the SDK leaves it open where the head cannot be read
+		if refused {
+			err = errors.New("it is not one of Azure Blob Storage")
+		}
+		return remote.Broken(ctx, op, subject, err)
+	case refused && answer.StatusCode == http.StatusBadRequest && version != "": // what is no name of a version names none
+		return bucket.Answered(op, subject, http.StatusNotFound, answer.ErrorCode, put)
+	case refused:
+		return bucket.Answered(op, subject, answer.StatusCode, answer.ErrorCode, put)
 	}
-	status := answer.StatusCode
-	if status < 300 { // half an answer, or one of another protocol
-		return remote.Broken(ctx, op, subject, errors.New("it is not one of Azure Blob Storage"))
-	}
-	if status == 400 && version != "" {
-		status = 404 // what is no name of a version names none
-	}
-	return bucket.Answered(op, subject, status, answer.ErrorCode, put)
+	return remote.Failure(ctx, op, subject, err)
 }
 
 func text(s *string) string {

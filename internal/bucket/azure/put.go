@@ -22,6 +22,9 @@ func (b *store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if err := bucket.CheckPut(op, key, body, size, options); err != nil {
 		return bucket.Info{}, err
 	}
+	if err := b.ready(ctx, op, key); err != nil {
+		return bucket.Info{}, err
+	}
 	sent := &blockblob.UploadOptions{
 		Metadata:    underscores(options.Metadata),
 		HTTPHeaders: &blob.HTTPHeaders{BlobContentType: optional(options.ContentType), BlobCacheControl: optional(options.CacheControl)},
@@ -30,9 +33,10 @@ func (b *store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 		anything := azcore.ETagAny
 		sent.AccessConditions = &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: &anything}}
 	}
-	out, err := b.client.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(body), sent)
+	var answer *http.Response
+	out, err := b.client.NewBlockBlobClient(key).Upload(policy.WithCaptureResponse(ctx, &answer), streaming.NopCloser(body), sent)
 	if err != nil {
-		return bucket.Info{}, failure(ctx, op, b.subject(key), "", options.IfAbsent, err)
+		return bucket.Info{}, failure(ctx, op, b.subject(key), "", options.IfAbsent, answer, err)
 	}
 	return bucket.Info{
 		Size: size, ETag: tag(out.ETag), LastModified: second(out.LastModified), Version: text(out.VersionID),
@@ -45,11 +49,15 @@ func (b *store) Delete(ctx context.Context, key string) error {
 	if err := bucket.CheckKey(op, key); err != nil {
 		return err
 	}
-	_, err := b.client.NewBlobClient(key).Delete(ctx, nil)
+	if err := b.ready(ctx, op, key); err != nil {
+		return err
+	}
+	var answer *http.Response
+	_, err := b.client.NewBlobClient(key).Delete(policy.WithCaptureResponse(ctx, &answer), nil)
 	if err == nil {
 		return nil
 	}
-	if err = failure(ctx, op, b.subject(key), "", false, err); bucket.Absent(err) {
+	if err = failure(ctx, op, b.subject(key), "", false, answer, err); bucket.Absent(err) {
 		return nil
 	}
 	return err
@@ -57,38 +65,35 @@ func (b *store) Delete(ctx context.Context, key string) error {
 
 func (b *store) List(ctx context.Context, prefix, after string, limit int, visit func(string, bucket.Info) bool) error {
 	const op = "azure.list"
-	options := &container.ListBlobsFlatOptions{Prefix: optional(prefix), StartFrom: optional(after)}
-	if b.opener.page > 0 {
-		options.MaxResults = &b.opener.page
+	if err := b.ready(ctx, op, prefix); err != nil {
+		return err
 	}
-	if wanted := int32(min(limit, 4999)) + 1; limit > 0 && (b.opener.page == 0 || wanted < b.opener.page) {
-		options.MaxResults = &wanted // the one that is asked for beside may be after itself
-	}
-	left := limit
+	listing := remote.NewListing(prefix, after, limit, visit)
+	size := int32(listing.Page(b.opener.page))
+	options := &container.ListBlobsFlatOptions{Prefix: optional(prefix), StartFrom: optional(after), MaxResults: &size}
 	for pager := b.client.NewListBlobsFlatPager(options); pager.More(); {
 		var answer *http.Response
 		out, err := pager.NextPage(policy.WithCaptureResponse(ctx, &answer))
-		if err != nil && answer != nil && answer.StatusCode == http.StatusOK {
-			return remote.Broken(ctx, op, b.subject(prefix), err)
-		}
 		if err != nil {
-			return failure(ctx, op, b.subject(prefix), "", false, err)
+			return failure(ctx, op, b.subject(prefix), "", false, answer, err)
 		}
 		if out.Segment == nil {
 			return remote.Broken(ctx, op, b.subject(prefix), io.ErrUnexpectedEOF)
 		}
 		for _, found := range out.Segment.BlobItems {
-			key := text(found.Name)
-			if key <= after || found.Properties == nil {
+			if found.Properties == nil {
 				continue
 			}
 			info := bucket.Info{Size: -1, ETag: tag(found.Properties.ETag), LastModified: second(found.Properties.LastModified)}
 			if found.Properties.ContentLength != nil {
 				info.Size = *found.Properties.ContentLength
 			}
-			if left--; !visit(key, info) || left == 0 {
+			if !listing.Take(text(found.Name), info) {
 				return nil
 			}
+		}
+		if err := listing.Turn(text(out.NextMarker)); err != nil && pager.More() {
+			return remote.Broken(ctx, op, b.subject(prefix), err)
 		}
 	}
 	return nil

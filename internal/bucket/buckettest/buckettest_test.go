@@ -1,6 +1,7 @@
 package buckettest_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stillroom/stillroom/internal/bucket"
@@ -18,6 +19,30 @@ func TestPrefixed(t *testing.T) {
 		h.Missing = bucket.Prefixed(h.Missing, "some folder/and-")
 		return h
 	})
+}
+
+// What is no key is none because of a prefix either, though with that it may look like one, and be one.
+func TestPrefixedKeys(t *testing.T) {
+	inner := memory(t).Bucket
+	for _, key := range []string{"folder/", "folder/-.."} {
+		if _, err := inner.Put(t.Context(), key, strings.NewReader("1"), 1, bucket.PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for prefix, key := range map[string]string{"folder/": "", "folder/-": ".."} {
+		b := bucket.Prefixed(inner, prefix)
+		_, get := b.Get(t.Context(), key, bucket.GetOptions{})
+		_, stat := b.Stat(t.Context(), key, "")
+		_, put := b.Put(t.Context(), key, strings.NewReader("2"), 1, bucket.PutOptions{})
+		for _, err := range []error{get, stat, put, b.Delete(t.Context(), key)} {
+			if !bucket.Absent(err) {
+				t.Errorf("%q behind %q: %v, want that no object has such a key", key, prefix, err)
+			}
+		}
+	}
+	if bucket.Prefixed(inner, "") != inner {
+		t.Error("no prefix wraps")
+	}
 }
 
 func memory(t *testing.T) buckettest.Harness {

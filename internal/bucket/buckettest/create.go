@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// CreateGCS makes a bucket on the server that FakeGCS has started.
+// CreateGCS makes a bucket, which keeps versions, on the server that FakeGCS has started.
 func CreateGCS(t testing.TB, endpoint, name string) {
 	t.Helper()
-	create(t, http.MethodPost, endpoint+"/storage/v1/b?project=test", `{"name":"`+name+`"}`,
+	create(t, http.MethodPost, endpoint+"/storage/v1/b?project=test", `{"name":"`+name+`","versioning":{"enabled":true}}`,
 		http.Header{"Content-Type": {"application/json"}})
 }
 

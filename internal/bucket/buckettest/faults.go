@@ -111,7 +111,8 @@ func RunFaults(t *testing.T, f Faulty) {
 	t.Run("no answer, caller leaves", func(t *testing.T) { left(t, p, b) })
 	p.Do(nil)
 	t.Run("no answer", func(t *testing.T) {
-		impatient := f.Open(t, p.URL, remote.Config{AnswerTimeout: time.Second, Attempts: 2})
+		// Longer than the second that a body waits for the answer that it may come: the time begins when it is sent.
+		impatient := f.Open(t, p.URL, remote.Config{AnswerTimeout: 1500 * time.Millisecond, Attempts: 2})
 		if _, err := impatient.Stat(t.Context(), "a", ""); err != nil { // logs in while it can
 			t.Fatal(err)
 		}

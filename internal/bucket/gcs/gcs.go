@@ -38,9 +38,9 @@ type Opener struct {
 	base      url.URL
 	transport *http.Transport
 	client    *http.Client
-	tokens    oauth2.TokenSource // nil = no credentials
+	identity  *identity // nil = no credentials
 	attempts  int
-	page      int // objects per listing; 0 = as many as the service likes
+	page      int // objects per listing
 }
 
 var _ bucket.Opener = (*Opener)(nil)
@@ -56,30 +56,28 @@ func New(ctx context.Context, c Config) (*Opener, error) {
 		return nil, fmt.Errorf("gcs: Endpoint: %w", err)
 	}
 	transport := remote.NewTransport(bounds)
-	o := &Opener{
-		base: base, transport: transport, attempts: bounds.Attempts,
-		// A redirect would take the token along to wherever it leads.
-		client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-	}
+	o := &Opener{base: base, transport: transport, attempts: bounds.Attempts, page: 1000}
+	o.client = &http.Client{Transport: remote.NewGuard(transport, o.isObject)}
 	scope := "https://www.googleapis.com/auth/devstorage.read_write"
 	if c.ReadOnly {
 		scope = "https://www.googleapis.com/auth/devstorage.read_only"
 	}
 	// A token is for everybody, so whoever asks for it first does not end the asking. It ends by itself.
-	forTokens := context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: transport, Timeout: bounds.AnswerTimeout})
+	asker := &http.Client{Transport: discreet{remote.NewGuard(transport, nil)}, Timeout: bounds.AnswerTimeout}
+	forTokens := context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, asker)
 	switch {
 	case c.Key != "":
 		account, err := google.JWTConfigFromJSON([]byte(c.Key), scope)
 		if err != nil {
 			return nil, errors.New("gcs: Key: want the JSON key of a service account") // not err: it may quote the key
 		}
-		o.tokens = account.TokenSource(forTokens)
+		o.identity = &identity{source: account.TokenSource(forTokens)}
 	case c.Endpoint == "":
 		found, err := google.FindDefaultCredentials(forTokens, scope)
 		if err != nil {
 			return nil, fmt.Errorf("gcs: want a Key or application default credentials: %w", err)
 		}
-		o.tokens = found.TokenSource
+		o.identity = &identity{source: found.TokenSource}
 	}
 	return o, nil
 }

@@ -28,12 +28,7 @@ func (b *store) Get(ctx context.Context, key string, options bucket.GetOptions) 
 			return &bucket.Object{Info: info}, bucket.Answered(op, b.subject(key), http.StatusNotModified, "", false)
 		}
 	}
-	object, err := b.get(ctx, op, key, options)
-	if remote.Emptied(options.Range, err) {
-		options.Range = bucket.Range{}
-		return b.get(ctx, op, key, options)
-	}
-	return object, err
+	return remote.Part(options, func(options bucket.GetOptions) (*bucket.Object, error) { return b.get(ctx, op, key, options) })
 }
 
 func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptions) (*bucket.Object, error) {
@@ -50,7 +45,8 @@ func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptio
 		_ = answer.Body.Close() // nothing was read
 		return nil, err
 	}
-	return &bucket.Object{Info: info, Body: remote.NewBody(ctx, "gcs.read", b.subject(key), answer.Body, answer.ContentLength)}, nil
+	length := remote.PartSize(options.Range, info.Size, answer.ContentLength)
+	return &bucket.Object{Info: info, Body: remote.NewBody(ctx, "gcs.read", b.subject(key), answer.Body, length)}, nil
 }
 
 func (b *store) Stat(ctx context.Context, key, version string) (bucket.Info, error) {

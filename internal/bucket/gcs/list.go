@@ -25,37 +25,32 @@ func (b *store) List(ctx context.Context, prefix, after string, limit int, visit
 	if after != "" {
 		query.Set("startOffset", after) // and that itself, where it is there
 	}
-	for left := limit; ; {
-		size := b.opener.page
-		if limit > 0 && left+1 < 1000 && (size == 0 || left+1 < size) {
-			size = left + 1 // the one that is asked for beside may be after itself
-		}
-		if size > 0 {
-			query.Set("maxResults", strconv.Itoa(size))
-		}
+	for listing := remote.NewListing(prefix, after, limit, visit); ; {
+		query.Set("maxResults", strconv.Itoa(listing.Page(b.opener.page)))
 		found, err := b.page(ctx, prefix, query)
 		if err != nil {
 			return err
 		}
 		for _, item := range found.Items {
-			if item.Name <= after {
-				continue
-			}
-			if left--; !visit(item.Name, item.info()) || left == 0 {
+			if !listing.Take(item.Name, item.info()) {
 				return nil
 			}
 		}
 		if found.NextPageToken == "" {
 			return nil
 		}
+		if err := listing.Turn(found.NextPageToken); err != nil {
+			return remote.Broken(ctx, opList, b.subject(prefix), err)
+		}
 		query.Set("pageToken", found.NextPageToken)
 	}
 }
 
+const opList = "gcs.list"
+
 func (b *store) page(ctx context.Context, prefix string, query url.Values) (page, error) {
-	const op = "gcs.list"
 	answer, err := b.opener.send(ctx, call{
-		op: op, subject: b.subject(prefix), method: http.MethodGet, path: []string{"storage", "v1", "b", b.name, "o"}, query: query,
+		op: opList, subject: b.subject(prefix), method: http.MethodGet, path: []string{"storage", "v1", "b", b.name, "o"}, query: query,
 	})
 	if err != nil {
 		return page{}, err
@@ -63,7 +58,7 @@ func (b *store) page(ctx context.Context, prefix string, query url.Values) (page
 	defer answer.Body.Close()
 	var found page
 	if err := json.NewDecoder(answer.Body).Decode(&found); err != nil {
-		return page{}, remote.Broken(ctx, op, b.subject(prefix), err)
+		return page{}, remote.Broken(ctx, opList, b.subject(prefix), err)
 	}
 	return found, nil
 }

@@ -76,8 +76,8 @@ func (b *store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 // info tells what every resource says.
 func (r resource) info() bucket.Info {
 	info := bucket.Info{Size: -1, ETag: remote.Quoted(r.Generation), Version: r.Generation}
-	if size, err := strconv.ParseInt(r.Size, 10, 64); err == nil {
-		info.Size = size
+	if size, err := strconv.ParseUint(r.Size, 10, 63); err == nil {
+		info.Size = int64(size)
 	}
 	if r.Updated != nil {
 		info.LastModified = r.Updated.UTC().Truncate(time.Second)

@@ -1,20 +1,17 @@
 package gcs
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 
-	"golang.org/x/oauth2"
-
 	"github.com/stillroom/stillroom/internal/bucket"
 	"github.com/stillroom/stillroom/internal/bucket/remote"
-	"github.com/stillroom/stillroom/internal/fault"
 )
 
 // call is a request to the service.
@@ -31,7 +28,7 @@ type call struct {
 
 // send makes a call and returns its answer, which is a success. The body is the caller's to close.
 func (o *Opener) send(ctx context.Context, c call) (*http.Response, error) {
-	token, err := o.token(ctx)
+	token, err := o.identity.header(ctx)
 	if err != nil {
 		return nil, remote.Failure(ctx, c.op, c.subject, err)
 	}
@@ -59,8 +56,11 @@ func (o *Opener) build(c call, token string) (*http.Request, error) {
 		request.Header = http.Header{}
 	}
 	// Whatever is stored compressed comes as it is stored: without this the service would decompress it, and then knows
-	// neither its size nor its ranges.
-	request.Header.Set("Accept-Encoding", "gzip")
+	// neither its size nor its ranges. Everything else would be compressed for us, to no use.
+	request.Header.Set("Accept-Encoding", "identity")
+	if o.isObject(request) {
+		request.Header.Set("Accept-Encoding", "gzip")
+	}
 	if token != "" {
 		request.Header.Set("Authorization", token)
 	}
@@ -74,35 +74,23 @@ func (o *Opener) build(c call, token string) (*http.Request, error) {
 	return request, nil
 }
 
-// token returns what says who we are; empty = nobody. Where a new one is on its way it waits as long as ctx lasts.
-func (o *Opener) token(ctx context.Context) (string, error) {
-	if o.tokens == nil {
-		return "", ctx.Err()
-	}
-	type result struct {
-		text string
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		token, err := o.tokens.Token()
-		if err != nil {
-			done <- result{"", tokenError(err)}
-			return
-		}
-		done <- result{token.Type() + " " + token.AccessToken, nil}
-	}()
-	select {
-	case r := <-done:
-		return r.text, r.err
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
+// isObject reports whether a request is one for an object, which is the older of the two protocols.
+func (o *Opener) isObject(request *http.Request) bool {
+	young := strings.HasPrefix(request.URL.EscapedPath(), o.base.EscapedPath()+"/storage/v1/b/")
+	return !young && (request.Method == http.MethodGet || request.Method == http.MethodHead)
 }
 
 // code returns the service's word for what went wrong.
 func code(answer *http.Response) string {
-	text, err := io.ReadAll(io.LimitReader(answer.Body, 8<<10))
+	body := io.LimitReader(answer.Body, 8<<10)
+	if answer.Header.Get("Content-Encoding") == "gzip" { // as a request for an object allows
+		unzipped, err := gzip.NewReader(body)
+		if err != nil {
+			return ""
+		}
+		body = io.LimitReader(unzipped, 8<<10)
+	}
+	text, err := io.ReadAll(body)
 	if err != nil {
 		return ""
 	}
@@ -136,13 +124,4 @@ func metadata(header http.Header) map[string]string {
 		}
 	}
 	return found
-}
-
-// tokenError returns what of the failure to get a token can be told: the text of an answer may quote what was asked.
-func tokenError(err error) error {
-	var answer *oauth2.RetrieveError
-	if errors.As(err, &answer) && answer.Response != nil {
-		err = &bucket.StatusError{Status: answer.Response.StatusCode}
-	}
-	return fault.New(fault.Unreachable, "gcs.token", "no token: %w", err)
 }

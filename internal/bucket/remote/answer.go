@@ -31,20 +31,44 @@ func Range(r bucket.Range) string {
 }
 
 // WholeSize returns the size of the whole object of an answer: what stands behind the slash of its Content-Range, else
-// the length of its body; -1 = neither says. That a range was asked for and everything comes is an error.
+// the length of its body; -1 = neither says. An answer that has another part than the one that was asked for is an error,
+// and so is one whose length is not that of its part; -1 = it has none.
 func WholeSize(op, subject string, asked bucket.Range, contentRange string, length int64) (int64, error) {
-	if asked == (bucket.Range{}) {
+	whole := asked == bucket.Range{}
+	if whole && contentRange == "" {
 		return length, nil
 	}
-	_, total, _ := strings.Cut(contentRange, "/")
+	part, total, _ := strings.Cut(contentRange, "/")
 	size, err := strconv.ParseInt(total, 10, 64)
-	if err != nil || size < 0 || !strings.HasPrefix(contentRange, "bytes "+strconv.FormatInt(asked.Offset, 10)+"-") {
-		return 0, fault.New(fault.SourceFailed, op, "%s: want a part from byte %d, got Content-Range %.80q", subject, asked.Offset, contentRange)
-	}
-	if asked.Offset >= size && asked.Offset > 0 { // some take an empty part for an answer
+	begins := strings.HasPrefix(part, "bytes "+strconv.FormatInt(asked.Offset, 10)+"-")
+	switch {
+	case err != nil || size < 0 || !begins:
+	case asked.Offset >= size && asked.Offset > 0: // some take an empty part for an answer
 		return 0, bucket.Answered(op, subject, http.StatusRequestedRangeNotSatisfiable, "", false)
+	case whole && length >= 0 && length != size, size > 0 && !whole && !fits(asked, size, part, length):
+	default:
+		return size, nil
 	}
-	return size, nil
+	return 0, fault.New(fault.SourceFailed, op, "%s: want %d bytes (0 = all) from byte %d, got %d and Content-Range %.80q",
+		subject, asked.Length, asked.Offset, length, contentRange)
+}
+
+// fits reports whether a part of an object of a size, and the length of a body, are those that were asked for.
+func fits(asked bucket.Range, size int64, part string, length int64) bool {
+	want := PartSize(asked, size, -1)
+	return strings.HasSuffix(part, "-"+strconv.FormatInt(asked.Offset+want-1, 10)) && (length < 0 || length == want)
+}
+
+// PartSize returns how many bytes the body of an answer has: as many as it announces, else those of what was asked for of
+// an object of a size; -1 = neither is told.
+func PartSize(asked bucket.Range, size, announced int64) int64 {
+	switch {
+	case announced >= 0 || size < 0:
+		return announced
+	case asked.Length > 0:
+		return min(asked.Length, size-asked.Offset)
+	}
+	return size - asked.Offset
 }
 
 // Unchanged reports whether a caller who sends the conditions of options has what info describes: services differ in
@@ -85,4 +109,20 @@ func Quoted(tag string) string {
 // start was asked for, which is all of it.
 func Emptied(asked bucket.Range, err error) bool {
 	return asked.Offset == 0 && asked.Length > 0 && errors.Is(err, bucket.ErrRange)
+}
+
+// Part gets what options ask for, also where it is the start of an empty object, of which some services give no range. An
+// object that has grown meanwhile is asked for once more, so that nobody gets more of it than they want.
+func Part(options bucket.GetOptions, get func(bucket.GetOptions) (*bucket.Object, error)) (*bucket.Object, error) {
+	object, err := get(options)
+	if !Emptied(options.Range, err) {
+		return object, err
+	}
+	all := options
+	all.Range = bucket.Range{}
+	if object, err = get(all); err != nil || object.Info.Size == 0 {
+		return object, err
+	}
+	_ = object.Body.Close() // nothing was read
+	return get(options)
 }

@@ -2,30 +2,23 @@ package remote
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"time"
-
-	"github.com/stillroom/stillroom/internal/fault"
 )
 
 // Do makes a request, again where that may help: where there was no answer or one that says that the service is busy or
-// broken. build makes the request of each attempt. The answer may have any status; its body is the caller's to close.
+// broken. build makes the request of each attempt, whose body nobody else reads any more where the client has a Guard. The
+// answer may have any status; its body is the caller's to close.
 func Do(ctx context.Context, client *http.Client, attempts int, build func() (*http.Request, error)) (*http.Response, error) {
 	for attempt := 1; ; attempt++ {
 		request, err := build()
 		if err != nil {
 			return nil, err
 		}
-		body := NewUpload(request.Body)
-		if request.Body != nil {
-			request.Body = body
-		}
 		answer, err := client.Do(request.WithContext(ctx))
-		_ = body.Close() // it never fails
-		if attempt >= attempts || err == nil && !Passing(answer.StatusCode) || ctx.Err() != nil || !worthRetrying(err) {
+		if attempt >= attempts || err == nil && !Passing(answer.StatusCode) || ctx.Err() != nil {
 			return answer, err
 		}
 		pause := Pause(attempt)
@@ -41,12 +34,6 @@ func Do(ctx context.Context, client *http.Client, attempts int, build func() (*h
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// worthRetrying reports whether another attempt may fare better. What has a kind of its own will not.
-func worthRetrying(err error) bool {
-	var known *fault.Error
-	return !errors.As(err, &known)
 }
 
 // Passing reports whether a status is of the kind that passes.

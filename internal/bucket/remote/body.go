@@ -37,7 +37,7 @@ func (b *Body) Read(p []byte) (int, error) {
 	}
 	n, err := b.in.Read(p)
 	if b.left >= 0 && int64(n) > b.left {
-		n = int(b.left) // more than was announced is not part of it
+		n, err = int(b.left), io.EOF // more than was announced is not part of it, and may have no end
 	}
 	if b.left >= 0 {
 		b.left -= int64(n)

@@ -1,5 +1,5 @@
-// Package remote is what the backends that speak HTTP share: how long they wait, how often they try, and the kinds of what
-// goes wrong on the way.
+// Package remote is what the backends that speak HTTP share: how long they wait, how often they try, how much they take from
+// a service, and the kinds of what goes wrong on the way.
 package remote
 
 import (
@@ -77,6 +77,9 @@ func (c Config) Dialer() *net.Dialer {
 	return &net.Dialer{Timeout: c.ConnectTimeout, KeepAlive: 30 * time.Second}
 }
 
+// maxHead bounds the head of an answer; that of an object has 8 KiB of metadata at the most.
+const maxHead = 64 << 10
+
 // Tune gives a transport the bounds of c, but for its dialler.
 func (c Config) Tune(t *http.Transport) {
 	t.Proxy = http.ProxyFromEnvironment
@@ -88,4 +91,9 @@ func (c Config) Tune(t *http.Transport) {
 	// An object is wanted as it is stored: its size and its ranges are those of the stored bytes.
 	t.DisableCompression = true
 	t.ForceAttemptHTTP2 = true
+	// All requests share a connection then, and one that has gone silent would take each of them along until the kernel
+	// gives it up, a quarter of an hour later. It is asked for a sign of life, every half a minute as Google's own client
+	// does it: more often may be taken for an attack.
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 3 * c.AnswerTimeout, PingTimeout: c.ConnectTimeout}
+	t.MaxResponseHeaderBytes = maxHead
 }

@@ -1,9 +1,9 @@
 package remote
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -74,6 +74,16 @@ func TestWholeSize(t *testing.T) {
 		{part, "octets 10-14/100", 5, 0, fault.SourceFailed}, //
 		{part, "bytes 10-14/1e3", 5, 0, fault.SourceFailed},  //
 		{part, "bytes 10-14/-100", 5, 0, fault.SourceFailed}, //
+		{part, "bytes 10-14/100", -1, 100, 0},
+		{part, "bytes 10-99/100", 90, 0, fault.SourceFailed},      // more than was asked for
+		{part, "bytes 10-12/100", 3, 0, fault.SourceFailed},       // less
+		{part, "bytes 10-14/100", 90, 0, fault.SourceFailed},      // not what it says
+		{bucket.Range{Offset: 10}, "bytes 10-99/100", 90, 100, 0}, //
+		{bucket.Range{Offset: 10}, "bytes 10-98/100", 89, 0, fault.SourceFailed},
+		{bucket.Range{Length: 5}, "bytes 0-1/2", 2, 2, 0},              //
+		{bucket.Range{}, "bytes 0-9/100", 10, 0, fault.SourceFailed},   // a part that nobody asked for
+		{bucket.Range{}, "bytes 90-99/100", 10, 0, fault.SourceFailed}, //
+		{bucket.Range{}, "bytes 0-99/100", 100, 100, 0},                // which is all of it
 	} {
 		got, err := WholeSize("x.get", "k", c.asked, c.header, c.length)
 		if c.kind == fault.Internal && (err != nil || got != c.want) || c.kind != fault.Internal && !fault.Is(err, c.kind) {
@@ -97,6 +107,7 @@ func TestBody(t *testing.T) {
 		{"not announced", t.Context(), strings.NewReader("hello"), -1, "hello", 0},
 		{"short", t.Context(), strings.NewReader("hel"), 5, "hel", fault.Incomplete},
 		{"long", t.Context(), strings.NewReader("hello, world"), 5, "hello", 0},
+		{"without end", t.Context(), zeros{}, 5, "\x00\x00\x00\x00\x00", 0},
 		{"breaks", t.Context(), io.MultiReader(strings.NewReader("he"), iotest.ErrReader(errors.New("reset"))), 5, "he", fault.Incomplete},
 		{"stands still", t.Context(), io.MultiReader(strings.NewReader("he"), iotest.ErrReader(iotest.ErrTimeout)), 5, "he", fault.Incomplete},
 		{"late", t.Context(), io.MultiReader(strings.NewReader("he"), iotest.ErrReader(context.DeadlineExceeded)), 5, "he", fault.SourceTimeout},
@@ -107,6 +118,41 @@ func TestBody(t *testing.T) {
 		if string(got) != c.want || fault.KindOf(err) != c.kind || err == nil != (c.kind == fault.Internal) {
 			t.Errorf("%s: %q, %v (%v); want %q, %v", c.name, got, err, fault.KindOf(err), c.want, c.kind)
 		}
+	}
+}
+
+func TestBodyThatIsClosed(t *testing.T) {
+	b := NewBody(t.Context(), "x.read", "k", io.NopCloser(strings.NewReader("hello")), 5)
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	if n, err := b.Read(make([]byte, 5)); n > 0 || !fault.Is(err, fault.Canceled) {
+		t.Errorf("%d bytes, %v; want Canceled", n, err)
+	}
+}
+
+// Of a request that had no answer nothing is told but what it was about, and an error that has a kind keeps it.
+func TestFailure(t *testing.T) {
+	ended, end := context.WithCancelCause(t.Context())
+	end(errors.New("we stop"))
+	about := func(err error) error { return &url.Error{Op: "Get", URL: "https://x/?signature=secret", Err: err} }
+	for _, c := range []struct {
+		ctx  context.Context
+		err  error
+		kind fault.Kind
+		want string
+	}{
+		{t.Context(), about(errors.New("refused")), fault.Unreachable, "x.get: k: refused"},
+		{t.Context(), about(context.DeadlineExceeded), fault.SourceTimeout, "x.get: k: context deadline exceeded"},
+		{t.Context(), about(fault.New(fault.TooLarge, "y", "too long")), fault.TooLarge, "x.get: k: too long"},
+		{ended, about(errors.New("refused")), fault.Canceled, "x.get: k: we stop"},
+	} {
+		if err := Failure(c.ctx, "x.get", "k", c.err); !fault.Is(err, c.kind) || err.Error() != c.want {
+			t.Errorf("%v (%v), want %s (%v)", err, fault.KindOf(err), c.want, c.kind)
+		}
+	}
+	if err := Broken(t.Context(), "x.get", "k", errors.New("no JSON")); !fault.Is(err, fault.SourceFailed) {
+		t.Errorf("%v (%v), want SourceFailed", err, fault.KindOf(err))
 	}
 }
 
@@ -133,38 +179,73 @@ func TestDoPauses(t *testing.T) {
 	})
 }
 
-// An attempt that goes on reading its body after its answer must not take it from the next one.
-func TestDoKeepsAttemptsApart(t *testing.T) {
-	body, first := bytes.NewReader([]byte("hello")), io.Reader(nil)
-	requests := 0
-	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		requests++
-		if requests == 1 {
-			first = r.Body
-			return nil, io.ErrUnexpectedEOF
+func TestPartSize(t *testing.T) {
+	for _, c := range []struct {
+		asked                 bucket.Range
+		size, announced, want int64
+	}{
+		{bucket.Range{}, 100, 100, 100},
+		{bucket.Range{}, 100, -1, 100},
+		{bucket.Range{}, -1, -1, -1},
+		{bucket.Range{Offset: 10}, 100, -1, 90},
+		{bucket.Range{Offset: 10, Length: 5}, 100, -1, 5},
+		{bucket.Range{Offset: 10, Length: math.MaxInt64}, 100, -1, 90},
+	} {
+		if got := PartSize(c.asked, c.size, c.announced); got != c.want {
+			t.Errorf("%+v of %d, %d announced: %d, want %d", c.asked, c.size, c.announced, got, c.want)
 		}
-		if n, err := first.Read(make([]byte, 3)); n > 0 || err == nil {
-			t.Errorf("the first attempt reads %d bytes after its end, %v", n, err)
-		}
-		if got, err := io.ReadAll(r.Body); err != nil || string(got) != "hello" {
-			t.Errorf("the second attempt has %q, %v", got, err)
-		}
-		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
-	})}
-	answer, err := Do(t.Context(), client, 2, func() (*http.Request, error) {
-		_, err := body.Seek(0, io.SeekStart)
-		r := &http.Request{Method: http.MethodPut, URL: &url.URL{Scheme: "http", Host: "x"}}
-		r.Body, r.ContentLength = io.NopCloser(body), 5
-		return r, err
-	})
-	if err != nil || requests != 2 {
-		t.Fatalf("%v after %d requests", err, requests)
 	}
-	if err := answer.Body.Close(); err != nil {
-		t.Error(err)
+}
+
+// Of an empty object some services give no part, so all of it is asked for. By then it may not be empty any more.
+func TestPart(t *testing.T) {
+	begin := bucket.Range{Length: 5}
+	for want, sizes := range map[string][]int64{"5": {0, 100, 100}, "all": {0, 0}, "range": {0, 100, 0}} {
+		object, err := Part(bucket.GetOptions{Range: begin}, func(options bucket.GetOptions) (*bucket.Object, error) {
+			size, asked := sizes[0], options.Range
+			sizes = sizes[1:]
+			if size == 0 && asked != (bucket.Range{}) {
+				return nil, bucket.Answered("x.get", "k", http.StatusRequestedRangeNotSatisfiable, "", false)
+			}
+			text := "all"
+			if asked.Length > 0 {
+				text = fmt.Sprint(asked.Length)
+			}
+			return &bucket.Object{Body: io.NopCloser(strings.NewReader(text)), Info: bucket.Info{Size: size}}, nil
+		})
+		got := "range"
+		if err == nil {
+			text, _ := io.ReadAll(object.Body)
+			got = string(text)
+		}
+		if got != want || err != nil && !errors.Is(err, bucket.ErrRange) {
+			t.Errorf("got %q, %v; want %q", got, err, want)
+		}
 	}
+}
+
+func TestRefusal(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"error":"invalid_grant","error_description":"you sent a secret"}`: "invalid_grant",
+		`{"error":"you sent a secret"}`:                                     "", `{"error":{"code":403}}`: "", "<html>": "", "": "",
+		`{"error":"` + strings.Repeat("a", 65) + `"}`: "",
+	} {
+		if got := Refusal([]byte(body)); got != want {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}
+
+// zeros is a body that never ends.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func (f roundTrip) CloseIdleConnections() {}

@@ -37,7 +37,11 @@ func TestNextSecond(t *testing.T) {
 // The service forgets who has logged in, and refuses who cannot.
 func loggingIn(t *testing.T, login string) {
 	o := opener(t, ours(login))
-	b := open(t, o, create(t, o, "pictures"))
+	buckettest.CreateSwift(t, login, "pictures")
+	b := buckettest.Open(t, o, "pictures")
+	if err := b.Delete(t.Context(), "a"); err != nil { // which logs in
+		t.Fatal(err)
+	}
 	o.connection.AuthToken = "AUTH_tk00000000000000000000000000000000"
 	if _, err := b.Put(t.Context(), "a", strings.NewReader("hello"), 5, bucket.PutOptions{}); err != nil {
 		t.Errorf("with a token that is forgotten: %v", err)
@@ -47,7 +51,7 @@ func loggingIn(t *testing.T, login string) {
 	}
 	c := ours(login)
 	c.APIKey = "wrong"
-	_, err := open(t, opener(t, c), "pictures").Stat(t.Context(), "a", "")
+	_, err := buckettest.Open(t, opener(t, c), "pictures").Stat(t.Context(), "a", "")
 	if !fault.Is(err, fault.SourceMissing) || !strings.Contains(err.Error(), "401") || bucket.Absent(err) {
 		t.Errorf("with a wrong key: %v (%v), want a status of 401", err, fault.KindOf(err))
 	}
@@ -56,12 +60,13 @@ func loggingIn(t *testing.T, login string) {
 // Objects go away by themselves.
 func expires(t *testing.T, login string) {
 	o := opener(t, ours(login))
-	b := open(t, o, create(t, o, "pictures"))
+	buckettest.CreateSwift(t, login, "expiring")
+	b := buckettest.Open(t, o, "expiring")
 	until := time.Now().Add(time.Hour).Truncate(time.Second)
 	if _, err := b.Put(t.Context(), "a", strings.NewReader("a"), 1, bucket.PutOptions{Expires: until}); err != nil {
 		t.Fatal(err)
 	}
-	_, headers, err := o.connection.Object(t.Context(), "pictures", "a")
+	_, headers, err := o.connection.Object(t.Context(), "expiring", "a")
 	if err != nil || headers["X-Delete-At"] != strconv.FormatInt(until.Unix(), 10) {
 		t.Errorf("%v, %v; want it deleted at %d", headers, err, until.Unix())
 	}

@@ -20,12 +20,7 @@ func (b *store) Get(ctx context.Context, key string, options bucket.GetOptions) 
 	if err := b.latest(op, key, options.Version); err != nil {
 		return nil, err
 	}
-	object, err := b.get(ctx, op, key, options)
-	if remote.Emptied(options.Range, err) {
-		options.Range = bucket.Range{}
-		return b.get(ctx, op, key, options)
-	}
-	return object, err
+	return remote.Part(options, func(options bucket.GetOptions) (*bucket.Object, error) { return b.get(ctx, op, key, options) })
 }
 
 // latest refuses versions: which of its ways to keep them a cluster has, if any, shows in none of its answers, and one that
@@ -67,7 +62,8 @@ func (b *store) get(ctx context.Context, op, key string, options bucket.GetOptio
 		_ = answer.Close() // nothing was read
 		return &bucket.Object{Info: info}, bucket.Answered(op, b.subject(key), http.StatusNotModified, "", false)
 	}
-	return &bucket.Object{Info: info, Body: remote.NewBody(ctx, "swift.read", b.subject(key), answer, answer.size)}, nil
+	length := remote.PartSize(options.Range, info.Size, answer.size)
+	return &bucket.Object{Info: info, Body: remote.NewBody(ctx, "swift.read", b.subject(key), answer, length)}, nil
 }
 
 func (b *store) Stat(ctx context.Context, key, version string) (bucket.Info, error) {

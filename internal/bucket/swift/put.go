@@ -65,28 +65,29 @@ func (b *store) Delete(ctx context.Context, key string) error {
 func (b *store) List(ctx context.Context, prefix, after string, limit int, visit func(string, bucket.Info) bool) error {
 	const op = "swift.list"
 	options := &swift.ObjectsOpts{Prefix: prefix, Marker: after}
-	for left := limit; ; {
-		options.Limit = b.opener.page
-		if limit > 0 {
-			options.Limit = min(left, options.Limit)
-		}
+	for listing := remote.NewListing(prefix, after, limit, visit); ; {
+		options.Limit = listing.Page(b.opener.page)
 		var found []swift.Object
-		err := b.opener.again(ctx, func() (err error) {
+		end, err := b.opener.again(ctx, func(ctx context.Context) (err error) {
 			found, err = b.opener.connection.Objects(ctx, b.name, options)
 			return err
 		})
 		if err != nil {
 			return failure(ctx, op, b.subject(prefix), false, err)
 		}
+		end()
 		for _, object := range found {
 			info := bucket.Info{Size: object.Bytes, ETag: remote.Quoted(object.Hash), LastModified: nextSecond(object.ServerLastModified)}
-			if left--; !visit(object.Name, info) || left == 0 {
+			if !listing.Take(object.Name, info) {
 				return nil
 			}
 			options.Marker = object.Name
 		}
 		if len(found) < options.Limit {
 			return nil
+		}
+		if err := listing.Turn(options.Marker); err != nil {
+			return remote.Broken(ctx, op, b.subject(prefix), err)
 		}
 	}
 }

@@ -16,30 +16,39 @@ import (
 	"github.com/stillroom/stillroom/internal/fault"
 )
 
-// again calls do until it succeeds, as often as may help. The library is told not to: it would do so without a pause, only
-// where a connection breaks, and with a body that the attempt before may still be reading.
-func (o *Opener) again(ctx context.Context, do func() error) error {
+// again calls do until it succeeds, as often as may help, each time with a context that ends with the attempt; the last one
+// ends with end. The library is told not to try again: it would do so without a pause, only where a connection breaks, and
+// with a body that the attempt before may still be reading.
+func (o *Opener) again(ctx context.Context, do func(context.Context) error) (end func(), err error) {
 	forgotten := false // whether the service has been logged in to again
 	for attempt := 1; ; attempt++ {
-		err := do()
+		number, err := o.session.ready(ctx)
+		try, end := context.WithCancel(ctx)
+		if err == nil {
+			if err = do(try); err == nil {
+				return end, nil
+			}
+		}
+		end()
 		var answer *swift.Error
+		var login *loginError
 		answered := errors.As(err, &answer) && answer.StatusCode != 0
 		switch {
-		case err == nil || ctx.Err() != nil:
-			return err
-		case answered && answer.StatusCode == http.StatusUnauthorized && !forgotten:
+		case ctx.Err() != nil:
+			return nil, err
+		case answered && answer.StatusCode == http.StatusUnauthorized && !forgotten && !errors.As(err, &login):
 			forgotten = true
-			o.connection.UnAuthenticate()
+			o.session.forget(number)
 			continue
 		case attempt >= o.attempts || answered && !remote.Passing(answer.StatusCode):
-			return err
+			return nil, err
 		}
 		timer := time.NewTimer(remote.Pause(attempt))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return err
+			return nil, err
 		}
 	}
 }
@@ -69,8 +78,7 @@ func (r *reply) discard() {
 func (b *store) call(ctx context.Context, method, key string, headers swift.Headers, body io.ReadSeeker) (*reply, error) {
 	var answer *http.Response
 	c := b.opener.connection
-	ctx, end := context.WithCancel(ctx)
-	err := b.opener.again(ctx, func() error {
+	end, err := b.opener.again(ctx, func(ctx context.Context) error {
 		storage, err := c.GetStorageUrl(ctx)
 		if err != nil {
 			return err
@@ -83,26 +91,26 @@ func (b *store) call(ctx context.Context, method, key string, headers swift.Head
 			if _, err := body.Seek(0, io.SeekStart); err != nil {
 				return err
 			}
-			upload := remote.NewUpload(body)
-			defer func() { _ = upload.Close() }() // it never fails
+			upload := remote.NewUpload(body) // the library leaves its request behind when time is up
+			defer func() { _ = upload.Close() }()
 			request.Body = upload
 		}
 		answer, _, err = c.Call(ctx, storage, request) //nolint:bodyclose // the library does with an error, the reply's owner without
 		return err
 	})
-	if err != nil {
-		end()
-		if answer == nil {
-			return nil, err
-		}
-		return &reply{header: answer.Header, size: -1, body: http.NoBody, end: end}, err
+	switch {
+	case err == nil:
+		return &reply{header: answer.Header, size: answer.ContentLength, body: answer.Body, end: end}, nil
+	case answer == nil:
+		return nil, err
 	}
-	return &reply{header: answer.Header, size: answer.ContentLength, body: answer.Body, end: end}, nil
+	return &reply{header: answer.Header, size: -1, body: http.NoBody, end: func() {}}, err
 }
 
 // failure gives an error of the library its kind. put says that it is of a Put with IfAbsent.
 func failure(ctx context.Context, op, subject string, put bool, err error) error {
 	var (
+		login   *loginError
 		answer  *swift.Error
 		request *url.Error
 		network net.Error
@@ -111,6 +119,9 @@ func failure(ctx context.Context, op, subject string, put bool, err error) error
 	case ctx.Err() != nil:
 	case errors.Is(err, swift.TimeoutError):
 		return fault.New(fault.SourceTimeout, op, "%s: no answer in time", subject)
+	// No StatusError: 404 would be taken for the answer that there is no such object.
+	case errors.As(err, &login) && errors.As(err, &answer) && answer.StatusCode != 0 && lost(answer.StatusCode):
+		return fault.New(fault.Unreachable, op, "%s: where we log in the answer has status %d", subject, answer.StatusCode)
 	case errors.As(err, &answer) && answer.StatusCode != 0:
 		return bucket.Answered(op, subject, answer.StatusCode, "", put)
 	case !errors.As(err, &request) && !errors.As(err, &network):

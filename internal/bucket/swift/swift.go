@@ -23,8 +23,7 @@ type Config struct {
 	Tenant      string // or project; empty = none
 	Domain      string // of the user, with version 3; empty = none
 
-	// Timeout is how long a body may stand still; 0 = DefaultTimeout. Logging in takes no longer than AnswerTimeout, during
-	// which nobody else is heard.
+	// Timeout is how long a body may stand still; 0 = DefaultTimeout.
 	Timeout time.Duration
 
 	remote.Config
@@ -36,6 +35,7 @@ const DefaultTimeout = time.Minute
 // Opener opens containers of one account.
 type Opener struct {
 	connection *swift.Connection
+	session    *session
 	transport  *http.Transport
 	attempts   int
 	page       int // objects per listing
@@ -56,17 +56,21 @@ func New(c Config) (*Opener, error) {
 		c.Timeout = DefaultTimeout
 	}
 	transport := remote.NewTransport(bounds)
-	// The connection has a timer of its own for that, which does not run while a body is sent.
-	transport.ResponseHeaderTimeout = 0
+	connection := &swift.Connection{
+		UserName: c.UserName, ApiKey: c.APIKey, AuthUrl: c.AuthURL, AuthVersion: c.AuthVersion, Tenant: c.Tenant, Domain: c.Domain,
+		ConnectTimeout: bounds.AnswerTimeout, Timeout: c.Timeout, Transport: remote.NewGuard(transport, isObject),
+		UserAgent: "Stillroom",
+		Retries:   -1, // that is up to us
+	}
 	return &Opener{
-		connection: &swift.Connection{
-			UserName: c.UserName, ApiKey: c.APIKey, AuthUrl: c.AuthURL, AuthVersion: c.AuthVersion, Tenant: c.Tenant, Domain: c.Domain,
-			ConnectTimeout: bounds.AnswerTimeout, Timeout: c.Timeout, Transport: transport,
-			UserAgent: "Stillroom",
-			Retries:   -1, // that is up to us
-		},
-		transport: transport, attempts: bounds.Attempts, page: 1000,
+		connection: connection, transport: transport, attempts: bounds.Attempts, page: 1000,
+		session: &session{connection: connection, patience: 2 * bounds.AnswerTimeout}, // the library asks twice
 	}, nil
+}
+
+// isObject reports whether a request is one for an object: those that log in have no token, and those for listings a query.
+func isObject(request *http.Request) bool {
+	return request.Method == http.MethodGet && request.Header.Get("X-Auth-Token") != "" && request.URL.RawQuery == ""
 }
 
 // check names what is wrong in c, and no secret.

@@ -22,7 +22,7 @@ func TestSwift(t *testing.T) {
 }
 
 func faults(t *testing.T, login string) {
-	create(t, opener(t, ours(login)), "faults")
+	buckettest.CreateSwift(t, login, "faults")
 	at, err := url.Parse(login)
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func faults(t *testing.T, login string) {
 		Open: func(t *testing.T, endpoint string, bounds remote.Config) bucket.Bucket {
 			c := ours(endpoint + at.Path)
 			c.Config = bounds
-			return open(t, opener(t, c), "faults")
+			return buckettest.Open(t, opener(t, c), "faults")
 		},
 		Match: func(r *http.Request) bool { return !strings.HasPrefix(r.URL.Path, "/auth") },
 	})
@@ -45,8 +45,10 @@ func suite(t *testing.T, login string) {
 	n := 0
 	buckettest.Run(t, func(t *testing.T) buckettest.Harness {
 		n++
+		name := fmt.Sprintf("pictures-%d", n)
+		buckettest.CreateSwift(t, login, name)
 		return buckettest.Harness{
-			Bucket: open(t, o, create(t, o, fmt.Sprintf("pictures-%d", n))), Missing: open(t, o, "missing"),
+			Bucket: buckettest.Open(t, o, name), Missing: buckettest.Open(t, o, "missing"),
 			Secret: buckettest.Secret, Faults: buckettest.Faults{LooseIfAbsent: true},
 		}
 	})
@@ -57,30 +59,30 @@ func ours(login string) Config {
 	return Config{UserName: buckettest.SwiftUser, APIKey: buckettest.Secret, AuthURL: login}
 }
 
-// create makes a container.
-func create(t *testing.T, o *Opener, name string) string {
-	t.Helper()
-	if err := o.connection.ContainerCreate(t.Context(), name, nil); err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
-
 func opener(t *testing.T, c Config) *Opener {
 	t.Helper()
 	o, err := New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { o.Close() })
-	return o
+	return buckettest.Opened(t, o, err)
 }
 
-func open(t *testing.T, o *Opener, name string) bucket.Bucket {
-	t.Helper()
-	b, err := o.Open(name)
-	if err != nil {
-		t.Fatal(err)
+func TestHostile(t *testing.T) {
+	buckettest.RunHostile(t, buckettest.Hostile{
+		Login: func(w http.ResponseWriter, r *http.Request) bool { return letIn(w, r, "token") },
+		Open: func(t *testing.T, endpoint string) bucket.Bucket {
+			o := opener(t, ours(endpoint+"/auth/v1.0"))
+			o.page = 2
+			return buckettest.Open(t, o, "pictures")
+		},
+		Page: `[{"name":"a"},{"name":"b"}]`,
+	})
+}
+
+// letIn answers a request that logs in, and reports whether it was one.
+func letIn(w http.ResponseWriter, r *http.Request, token string) bool {
+	if r.URL.Path != "/auth/v1.0" {
+		return false
 	}
-	return b
+	w.Header().Set("X-Storage-Url", "http://"+r.Host+"/v1/AUTH_test")
+	w.Header().Set("X-Auth-Token", token)
+	return true
 }
