@@ -72,7 +72,7 @@ func TestCertificateAuthority(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("AWS_CA_BUNDLE", file)
-	_, err := open(t, opener(t, ours(server.URL)), "b").Stat(t.Context(), "k", "")
+	_, err := buckettest.Open(t, opener(t, ours(server.URL)), "b").Stat(t.Context(), "k", "")
 	if !strings.Contains(fmt.Sprint(err), "418") {
 		t.Errorf("%v, want the server's answer", err)
 	}
@@ -106,11 +106,11 @@ func TestRegionIsLearnt(t *testing.T) {
 	server := httptest.NewServer(service)
 	defer server.Close()
 	o := opener(t, ours(server.URL))
-	b := open(t, o, "pictures")
+	b := buckettest.Open(t, o, "pictures")
 	if _, err := b.Put(t.Context(), "a", strings.NewReader("hello"), 5, bucket.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(t, o, "pictures").Stat(t.Context(), "a", ""); err != nil {
+	if _, err := buckettest.Open(t, o, "pictures").Stat(t.Context(), "a", ""); err != nil {
 		t.Error(err)
 	}
 	if diff := cmp.Diff([]string{"us-east-1", "eu-north-1", "eu-north-1"}, service.asked); diff != "" {
@@ -140,7 +140,7 @@ func TestHostsAndPaths(t *testing.T) {
 		o.client = s3.New(o.client.Options(), func(o *s3.Options) {
 			o.HTTPClient = &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(at)}}
 		})
-		if _, err := open(t, o, "pictures").Stat(t.Context(), "a", ""); err != nil {
+		if _, err := buckettest.Open(t, o, "pictures").Stat(t.Context(), "a", ""); err != nil {
 			t.Error(err)
 		}
 	}
@@ -151,7 +151,7 @@ func TestHostsAndPaths(t *testing.T) {
 
 func TestWithoutCredentials(t *testing.T) {
 	clean(t)
-	_, err := open(t, opener(t, Config{Endpoint: "http://127.0.0.1:1"}), "b").Stat(t.Context(), "k", "")
+	_, err := buckettest.Open(t, opener(t, Config{Endpoint: "http://127.0.0.1:1"}), "b").Stat(t.Context(), "k", "")
 	if !fault.Is(err, fault.Unreachable) || !strings.Contains(err.Error(), "credentials") {
 		t.Errorf("%v (%v), want Unreachable because of the credentials", err, fault.KindOf(err))
 	}
@@ -180,7 +180,7 @@ func TestAssumeRole(t *testing.T) {
 	defer store.Close()
 	c := ours(store.URL)
 	c.AssumeRoleARN, c.AssumeRoleExternalID = "arn:aws:iam::123456789012:role/pictures", "shibboleth"
-	if _, err := open(t, opener(t, c), "b").Stat(t.Context(), "k", ""); err != nil {
+	if _, err := buckettest.Open(t, opener(t, c), "b").Stat(t.Context(), "k", ""); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"AssumeRole", c.AssumeRoleARN, "shibboleth"}; !slices.Equal(asked, want) || !strings.Contains(who, "Credential=ROLE/") {
@@ -191,10 +191,10 @@ func TestAssumeRole(t *testing.T) {
 func TestAccessPoints(t *testing.T) {
 	const arn = "arn:aws:s3:us-east-1:123456789012:accesspoint/pictures"
 	o := opener(t, Config{Region: "us-east-1", AccessKeyID: "a", SecretAccessKey: "b", AccessPoints: map[string]string{"pictures": arn}})
-	if got := open(t, o, "pictures").(*store); got.there != arn || got.subject("k") != "s3://pictures/k" {
+	if got := buckettest.Open(t, o, "pictures").(*store); got.there != arn || got.subject("k") != "s3://pictures/k" {
 		t.Errorf("%+v, want the access point under the name of the bucket", got)
 	}
-	if got := open(t, o, "other").(*store); got.there != "other" {
+	if got := buckettest.Open(t, o, "other").(*store); got.there != "other" {
 		t.Errorf("%+v, want the bucket itself", got)
 	}
 }

@@ -34,15 +34,14 @@ func (b *store) Get(ctx context.Context, key string, options bucket.GetOptions) 
 	if b.opener.keys != nil {
 		return b.getSealed(ctx, op, key, options)
 	}
-	object, err := b.get(ctx, op, key, options)
-	if remote.Emptied(options.Range, err) {
-		options.Range = bucket.Range{}
-		object, err = b.get(ctx, op, key, options)
-	}
-	if object != nil && object.Body != nil {
-		object.Body = remote.NewBody(ctx, opRead, b.subject(key), object.Body, object.length)
-	}
-	return object.opened(), err
+	return remote.Part(options, func(options bucket.GetOptions) (*bucket.Object, error) {
+		object, err := b.get(ctx, op, key, options)
+		if object != nil && object.Body != nil {
+			length := remote.PartSize(options.Range, object.Info.Size, object.length)
+			object.Body = remote.NewBody(ctx, opRead, b.subject(key), object.Body, length)
+		}
+		return object.opened(), err
+	})
 }
 
 // opRead is the operation of errors that a body has.

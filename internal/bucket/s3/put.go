@@ -73,13 +73,8 @@ func (b *store) List(ctx context.Context, prefix, after string, limit int, visit
 		// XML cannot hold every character that a key can.
 		EncodingType: types.EncodingTypeUrl,
 	}
-	if b.opener.page > 0 {
-		input.MaxKeys = &b.opener.page
-	}
-	for left := limit; ; {
-		if limit > 0 && left < 1000 && (b.opener.page == 0 || left < int(b.opener.page)) {
-			input.MaxKeys = aws.Int32(int32(left))
-		}
+	for listing := remote.NewListing(prefix, after, limit, visit); ; {
+		input.MaxKeys = aws.Int32(int32(listing.Page(b.opener.page)))
 		var out *s3.ListObjectsV2Output
 		err := inRegion(b.opener, b.name, func(o ...func(*s3.Options)) (err error) {
 			out, err = b.opener.client.ListObjectsV2(ctx, input, o...)
@@ -99,12 +94,15 @@ func (b *store) List(ctx context.Context, prefix, after string, limit int, visit
 			if found.LastModified != nil {
 				info.LastModified = found.LastModified.UTC().Truncate(time.Second)
 			}
-			if left--; !visit(key, info) || left == 0 {
+			if !listing.Take(key, info) {
 				return nil
 			}
 		}
 		if !aws.ToBool(out.IsTruncated) || aws.ToString(out.NextContinuationToken) == "" {
 			return nil
+		}
+		if err := listing.Turn(*out.NextContinuationToken); err != nil {
+			return remote.Broken(ctx, op, b.subject(prefix), err)
 		}
 		input.ContinuationToken, input.StartAfter = out.NextContinuationToken, nil
 	}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -58,7 +60,7 @@ type Opener struct {
 	keys         *keys // nil = objects are as they are stored
 	accessPoints map[string]string
 	close        func()
-	page         int32 // objects per listing; 0 = as many as the service likes
+	page         int // objects per listing
 
 	mu      sync.Mutex
 	regions map[string]string // of buckets that are elsewhere
@@ -93,17 +95,23 @@ func New(ctx context.Context, c Config) (*Opener, error) {
 		})
 		settings.Credentials = aws.NewCredentialsCache(role)
 	}
-	o := &Opener{accessPoints: maps.Clone(c.AccessPoints), close: func() {}, regions: map[string]string{}}
 	// Only now: loading adds the certificate authorities of the environment.
-	if client, ok := settings.HTTPClient.(*awshttp.BuildableClient); ok {
-		settings.HTTPClient = client.Freeze()
+	built, ok := settings.HTTPClient.(*awshttp.BuildableClient)
+	if !ok {
+		return nil, fmt.Errorf("s3: the environment: want its client to be a %T, got %T", built, settings.HTTPClient)
 	}
-	if idle, ok := settings.HTTPClient.(interface{ CloseIdleConnections() }); ok {
-		o.close = idle.CloseIdleConnections
-	}
+	guard := remote.NewGuard(built.GetTransport(), isObject)
+	settings.HTTPClient = &http.Client{Transport: guard}
+	o := &Opener{accessPoints: maps.Clone(c.AccessPoints), close: guard.CloseIdleConnections, page: 1000, regions: map[string]string{}}
 	o.client = s3.NewFromConfig(settings, c.service)
 	o.keys = c.newKeys(settings)
 	return o, nil
+}
+
+// isObject reports whether a request is one for an object. KMS and STS are asked with the same client, and by POST.
+func isObject(r *http.Request) bool {
+	list := strings.Contains("&"+r.URL.RawQuery, "&list-type=")
+	return !list && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
 // check names what is wrong in c, and no secret.

@@ -44,7 +44,7 @@ func TestFaults(t *testing.T) {
 		Open: func(t *testing.T, endpoint string, bounds remote.Config) bucket.Bucket {
 			c := ours(endpoint)
 			c.Config = bounds
-			return open(t, opener(t, c), "pictures")
+			return buckettest.Open(t, opener(t, c), "pictures")
 		},
 	})
 }
@@ -55,7 +55,7 @@ func suite(t *testing.T, o *Opener, h buckettest.Harness) {
 	n, kind := 0, fmt.Sprintf("versions-%t", h.Versions)
 	buckettest.Run(t, func(t *testing.T) buckettest.Harness {
 		n++
-		h.Bucket, h.Missing = open(t, o, create(t, o, fmt.Sprintf("%s-%d", kind, n), h.Versions)), open(t, o, "missing")
+		h.Bucket, h.Missing = buckettest.Open(t, o, create(t, o, fmt.Sprintf("%s-%d", kind, n), h.Versions)), buckettest.Open(t, o, "missing")
 		h.Secret = buckettest.Secret
 		return h
 	})
@@ -81,18 +81,15 @@ func create(t *testing.T, o *Opener, name string, versions bool) string {
 func opener(t *testing.T, c Config) *Opener {
 	t.Helper()
 	o, err := New(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { o.Close() })
-	return o
+	return buckettest.Opened(t, o, err)
 }
 
-func open(t *testing.T, o *Opener, name string) bucket.Bucket {
-	t.Helper()
-	b, err := o.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+func TestHostile(t *testing.T) {
+	buckettest.RunHostile(t, buckettest.Hostile{
+		Open: func(t *testing.T, endpoint string) bucket.Bucket {
+			return buckettest.Open(t, opener(t, ours(endpoint)), "pictures")
+		},
+		Page: `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>on</NextContinuationToken>` +
+			`<Contents><Key>a</Key></Contents><Contents><Key>b</Key></Contents></ListBucketResult>`,
+	})
 }

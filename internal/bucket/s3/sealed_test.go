@@ -51,7 +51,7 @@ func TestSealedFaults(t *testing.T) {
 		Open: func(t *testing.T, endpoint string, bounds remote.Config) bucket.Bucket {
 			c := c
 			c.Endpoint, c.Config = endpoint, bounds
-			return open(t, opener(t, c), "pictures")
+			return buckettest.Open(t, opener(t, c), "pictures")
 		},
 	})
 }
@@ -77,7 +77,7 @@ func newVault(t *testing.T) *vault {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &vault{kms, open(t, o, "pictures"), open(t, opener(t, ours(endpoint)), "pictures"), amazon}
+	return &vault{kms, buckettest.Open(t, o, "pictures"), buckettest.Open(t, opener(t, ours(endpoint)), "pictures"), amazon}
 }
 
 // read returns what a bucket holds under a key.
@@ -289,9 +289,9 @@ func TestKMSFails(t *testing.T) {
 func TestKMSIsNotThere(t *testing.T) {
 	endpoint := buckettest.Versitygw(t, "pictures")
 	c, _ := sealing(t, endpoint)
-	put(t, open(t, opener(t, c), "pictures"), "a", []byte("hello"), nil)
+	put(t, buckettest.Open(t, opener(t, c), "pictures"), "a", []byte("hello"), nil)
 	t.Setenv("AWS_ENDPOINT_URL_KMS", "http://127.0.0.1:1")
-	if _, _, err := read(t, open(t, opener(t, c), "pictures"), "a"); !fault.Is(err, fault.Unreachable) {
+	if _, _, err := read(t, buckettest.Open(t, opener(t, c), "pictures"), "a"); !fault.Is(err, fault.Unreachable) {
 		t.Errorf("%v (%v), want Unreachable", err, fault.KindOf(err))
 	}
 }
@@ -351,7 +351,7 @@ func TestDecryptOnly(t *testing.T) {
 	v := newVault(t)
 	put(t, v.sealed, "a", []byte("hello"), nil)
 	o := v.sealed.(*store).opener
-	only := open(t, &Opener{client: o.client, keys: &keys{client: o.keys.client}, regions: map[string]string{}}, "pictures")
+	only := buckettest.Open(t, &Opener{client: o.client, keys: &keys{client: o.keys.client}, regions: map[string]string{}}, "pictures")
 	if got, _, err := read(t, only, "a"); err != nil || string(got) != "hello" {
 		t.Errorf("%q, %v", got, err)
 	}
