@@ -19,6 +19,7 @@ import (
 //     403 for an absent key to whoever may not list the bucket.
 //   - SourceFailed: the service says that it is broken (5xx) or that we ask too much (429), with a StatusError, or
 //     answers something that is not its protocol. It was tried again before, a few times, where the service is remote.
+//     Or the object is encrypted, or should be, and cannot be decrypted: then the cause is ErrUnreadable.
 //   - SourceTimeout: no answer in the time that the backend was configured with.
 //   - Unreachable: no connection, no name, no credentials.
 //   - Incomplete: a body ended early.
