@@ -141,8 +141,9 @@ func (b *Board) Pending() int { return b.record.pending(time.Now()) }
 // node can serve: one whose bucket is down does, from its other tiers.
 func (b *Board) Ready() bool {
 	read := b.read.Load()
-	// By the wall clock: a machine that was suspended has missed what came meanwhile.
-	return read != 0 && time.Now().Round(0).Sub(time.Unix(0, read)) < b.pace.away
+	// By the wall clock: a machine that was suspended has missed what came meanwhile. One that was set back has read in time
+	// to come, which says nothing.
+	return read != 0 && time.Now().Round(0).Sub(time.Unix(0, read)).Abs() < b.pace.away
 }
 
 // Close ends sharing, after at most five seconds of attempts to write what is pending. The error says how many rules the

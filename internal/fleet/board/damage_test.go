@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -72,6 +73,45 @@ func TestWhatIsNotUnderstoodPurgesEverythingOlder(t *testing.T) {
 	}
 }
 
+// Of what is not ours only the beginning is read: there may be much of it, and sixteen are read at once.
+func TestLargeStrangersAreNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &weighed{Bucket: memory(t)}
+		place(t, b.Bucket, "movie", strings.Repeat("x", 20<<20))
+		r := join(t, b.Bucket, setting{}).purgeSource(t, 1)
+		time.Sleep(promised)
+		two := join(t, b, setting{})
+		two.sees(t, promised, r)
+		if n := b.bytes.Load(); n > 64<<10 {
+			t.Errorf("%d bytes were read", n)
+		}
+	})
+}
+
+// weighed is a bucket that counts the bytes that are read.
+type weighed struct {
+	bucket.Bucket
+	bytes atomic.Int64
+}
+
+func (w *weighed) Get(ctx context.Context, key string, options bucket.GetOptions) (*bucket.Object, error) {
+	object, err := w.Bucket.Get(ctx, key, options)
+	if err != nil {
+		return nil, err
+	}
+	heavy := *object
+	heavy.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(object.Body, w), object.Body}
+	return &heavy, nil
+}
+
+func (w *weighed) Write(b []byte) (int, error) {
+	w.bytes.Add(int64(len(b)))
+	return len(b), nil
+}
+
 // name is that of an object with rules of one time.
 func (d *desk) name(at time.Time) string { return name{written: at, newest: at, kind: batch}.text() }
 
@@ -135,6 +175,34 @@ func TestAnObjectThatIsRefused(t *testing.T) {
 		time.Sleep(90 * time.Second)
 		if !two.Ready() || !covered(two, began.Add(-59*time.Second)) || covered(two, began) {
 			t.Errorf("ready %t, rules %+v", two.Ready(), two.Rules())
+		}
+	})
+}
+
+// However many there are, it takes no longer: what was moved to cold storage was moved with all that is as old.
+func TestManyObjectsThatAreRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := memory(t)
+		one := join(t, b, setting{})
+		for i := range 200 {
+			one.purgeSource(t, i)
+			time.Sleep(2 * time.Second)
+		}
+		two := prepare(t, b, setting{})
+		two.way.do(func(_ context.Context, o Operation, key string) error {
+			if o == Get {
+				return bucket.Answered("test.get", key, 403, "InvalidObjectState", false)
+			}
+			return nil
+		})
+		two.Start()
+		time.Sleep(14 * time.Minute)
+		if two.Ready() {
+			t.Error("ready too soon")
+		}
+		time.Sleep(90 * time.Second)
+		if !two.Ready() {
+			t.Error("not ready after a quarter of an hour")
 		}
 	})
 }

@@ -55,8 +55,8 @@ func (d *desk) fetch(ctx context.Context, l listed) ([]purge.Rule, error) {
 	}
 	var content []byte
 	if err == nil {
-		content, err = io.ReadAll(io.LimitReader(object.Body, maxContent+1))
-		_ = object.Body.Close() // all of it was read, or there is an error already
+		content, err = readContent(object.Body)
+		_ = object.Body.Close() // all that is wanted was read, or there is an error already
 	}
 	if err := d.outcome(ctx, Get, err); err != nil {
 		return nil, err
@@ -65,6 +65,17 @@ func (d *desk) fetch(ctx context.Context, l listed) ([]purge.Rule, error) {
 		return nil, foreign("want at most %d bytes, got more", maxContent)
 	}
 	return decode(content)
+}
+
+// readContent reads a body, or only its beginning if that is not ours: somebody else's may be large, and many are read at
+// once.
+func readContent(body io.Reader) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(body, int64(len(heading))))
+	if err != nil || string(content) != heading {
+		return content, err
+	}
+	rest, err := io.ReadAll(io.LimitReader(body, int64(maxContent+1-len(heading))))
+	return append(content, rest...), err
 }
 
 // put writes rules, of which there is at least one, as a new object and returns its name. After an error it may be

@@ -96,6 +96,21 @@ func TestANodeThatWasSuspended(t *testing.T) {
 	})
 }
 
+// A clock that is set back does not make what was read before that last an hour longer.
+func TestANodeWhoseClockIsSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one := join(t, memory(t), setting{})
+		time.Sleep(time.Minute)
+		one.way.shut()
+		one.Board.read.Store(time.Now().Add(time.Hour).UnixNano())
+		if one.Ready() {
+			t.Error("it is ready by what it read in an hour")
+		}
+		one.way.open()
+		eventually(t, promised, "it is ready again", one.Ready)
+	})
+}
+
 // A rule that is held back for an hour is seen like a new one when it comes, whatever its own time is.
 func TestARuleThatIsHeldBackForAnHour(t *testing.T) {
 	for _, page := range []int{1000, -1} {

@@ -83,9 +83,13 @@ func (r *reader) readAll(ctx context.Context, objects []listed) (gone map[string
 	gone = map[string]bool{}
 	var turn sync.Mutex
 	var failed []error
+	refused := 0 // of those
 	inParallel(len(objects), func(i int) {
 		turn.Lock()
 		away := len(failed) >= 2*connections // it is not about single objects
+		if away && refused == len(failed) {
+			r.refusedSince(objects[i].name) // as it would be
+		}
 		turn.Unlock()
 		if away {
 			return
@@ -97,6 +101,9 @@ func (r *reader) readAll(ctx context.Context, objects []listed) (gone map[string
 			gone[objects[i].name] = true
 		} else if err := r.settle(objects[i], rules, err); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", objects[i].name, err))
+			if fault.Is(err, fault.SourceMissing) {
+				refused++
+			}
 		}
 	})
 	if len(failed) > 0 {
@@ -116,12 +123,7 @@ func (r *reader) settle(l listed, rules []purge.Rule, err error) error {
 		// The service does not hand it out: it has moved it to where it keeps what is cold, or the one who owns it is
 		// another one. Or everything is refused for a while, because credentials have expired, for which nothing need
 		// be purged.
-		since, again := r.refused[l.name]
-		if !again {
-			since = time.Now()
-			r.refused[l.name] = since
-		}
-		if time.Since(since) < r.giveUp {
+		if time.Since(r.refusedSince(l.name)) < r.giveUp {
 			return err
 		}
 		r.lose(l, err)
@@ -130,4 +132,14 @@ func (r *reader) settle(l listed, rules []purge.Rule, err error) error {
 	}
 	delete(r.refused, l.name)
 	return nil
+}
+
+// refusedSince returns since when an object is refused, which is from now on unless it was before.
+func (r *reader) refusedSince(name string) time.Time {
+	since, before := r.refused[name]
+	if !before {
+		since = time.Now()
+		r.refused[name] = since
+	}
+	return since
 }
