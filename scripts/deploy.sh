@@ -142,7 +142,7 @@ nginx_config() {
 # render renders the chart with flags of helm.
 render() { $helm template fleet deploy/helm/stillroom --kube-version $kubernetes "$@"; }
 
-# chart renders the chart as it is, with everything on, without disks, and with values that it must refuse.
+# chart renders the chart as it is, with everything on, without disks, and with odd values, of which it must refuse some.
 chart() {
     $helm lint --strict --kube-version $kubernetes deploy/helm/stillroom || return 1
     render >"$work/plain.yaml" || return 1
@@ -157,11 +157,24 @@ chart() {
         settings.STILLROOM_BIND=:80 settings.STILLROOM_VALKEY_URL=valkey:6379 \
         settings.STILLROOM_CACHE_USE=s3 settings.STILLROOM_CACHE_USE=r2,settings.STILLROOM_CACHE_BUCKET=b \
         settings.STILLROOM_CACHE_PURGE_INTERVAL=often \
-        disk.enabled=false,settings.STILLROOM_CACHE_TYPE=hybrid; do
+        disk.enabled=false,settings.STILLROOM_CACHE_TYPE=hybrid \
+        disk.size=10Gi disk.cacheSize=20GiB disk.cacheSize=22GB disk.size=null disk=null image=null \
+        secrets.STILLROOM_ADMIN_TOKEN= terminationGracePeriodSeconds=null terminationGracePeriodSeconds=24 preStopSeconds=31 \
+        settings.STILLROOM_GRACEFUL_STOP_TIMEOUT=1m settings.STILLROOM_GRACEFUL_STOP_TIMEOUT=45.5s \
+        settings.STILLROOM_VALKEY_URL=redis://valkey,terminationGracePeriodSeconds=29 \
+        settings.STILLROOM_CACHE_USE=s3,settings.STILLROOM_CACHE_BUCKET=b,terminationGracePeriodSeconds=39 \
+        "settings.STILLROOM_CACHE_USE=s3,settings.STILLROOM_CACHE_BUCKET=b,settings.STILLROOM_CACHE_OBJECT_DRAIN_TIMEOUT=0m21000ms" \
+        env[0].value=nameless; do
         if render --set "$value" >/dev/null 2>&1; then
             echo "the chart takes $value"
             return 1
         fi
+    done
+    for value in settings=null secrets=null envFrom=null resources=null preStopSeconds=null preStopSeconds=0 disk.cacheSize=19GiB \
+        disk.size=1Ti,disk.cacheSize=1TB terminationGracePeriodSeconds=25 settings.STILLROOM_GRACEFUL_STOP_TIMEOUT=45000ms \
+        settings.STILLROOM_GRACEFUL_STOP_TIMEOUT=0m45s settings.STILLROOM_VALKEY_URL=redis://valkey,terminationGracePeriodSeconds=30 \
+        settings.STILLROOM_CACHE_USE=s3,settings.STILLROOM_CACHE_BUCKET=b,terminationGracePeriodSeconds=40; do
+        render --set "$value" >/dev/null || { echo "the chart does not take $value"; return 1; }
     done
 }
 

@@ -14,8 +14,8 @@
 {{- end -}}
 
 {{- define "stillroom.selector" -}}
-app.kubernetes.io/name: {{ include "stillroom.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "stillroom.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "stillroom.labels" -}}
@@ -35,4 +35,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{- define "stillroom.secret" -}}
 {{- default (include "stillroom.fullname" .) .Values.existingSecret -}}
+{{- end -}}
+
+{{/* What is left empty in a file of values is null there. */}}
+{{- define "stillroom.settings" -}}
+{{- toJson (default dict .Values.settings) -}}
+{{- end -}}
+
+{{- define "stillroom.secrets" -}}
+{{- toJson (default dict .Values.secrets) -}}
 {{- end -}}
