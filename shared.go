@@ -23,7 +23,7 @@ import (
 // objectTier is what the tier in a bucket is called.
 const objectTier = "object"
 
-// firstReading is how long a start waits for the purges in the bucket, where errors of the cache are those of requests.
+// firstReading is how long a start waits for the purges of other nodes, where that matters.
 const firstReading = 5 * time.Second
 
 // sharing is what nodes have in common. Each part may be missing.
@@ -35,7 +35,8 @@ type sharing struct {
 }
 
 // share joins other nodes in the bucket of the object tier and at the Valkey server. What it opens is closed in this order:
-// the tier, which still writes what is queued; the leases that wait for that; the purges; the bucket.
+// the tier, which still writes what is queued; the purges at the Valkey server, and the leases; the purges in the bucket; the
+// bucket.
 func (b *builder) share(ledger *purge.Ledger, longest time.Duration) (*sharing, error) {
 	s := &sharing{}
 	shared, err := b.bucket()
@@ -69,14 +70,23 @@ func (b *builder) share(ledger *purge.Ledger, longest time.Duration) (*sharing, 
 	// Only now: what comes through Valkey is offered to the bucket as well.
 	if s.board != nil {
 		s.board.Start()
-		if b.c.Cache.ReportErrors {
-			await(s.board.Ready, firstReading) // the first requests would be answered with an error
-		}
 	}
 	if s.purges != nil {
 		s.purges.Start()
 	}
+	b.await(s)
 	return s, nil
+}
+
+// await waits for what was purged before this node came, where the first requests would be answered with what is on its disk
+// from before that, or with an error. What is in the bucket lasts, so it counts where there is one.
+func (b *builder) await(s *sharing) {
+	switch {
+	case s.board != nil && (b.onDisk() || b.c.Cache.ReportErrors):
+		await(s.board.Ready, firstReading)
+	case s.board == nil && s.purges != nil && b.onDisk():
+		await(s.purges.Ready, firstReading)
+	}
 }
 
 // post shares purges through the bucket.
@@ -104,6 +114,7 @@ func (b *builder) join(s *sharing, ledger *purge.Ledger, longest time.Duration) 
 	}
 	b.closers = append(b.closers, client)
 	s.purges = fleet.NewPurges(client, fleet.PurgesConfig{Ledger: ledger, Retention: longest})
+	b.closers = append(b.closers, s.purges)
 	s.leases = fleet.NewLeases(client, fleet.LeasesConfig{Wait: leaseWait(b.c.Server.Timeout)})
 	b.metrics.RulesPending(throughValkey, s.purges.Pending)
 	b.metrics.Fleet(client.Up, s.leases.Held, s.leases.Waiting)

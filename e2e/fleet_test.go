@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -264,5 +265,44 @@ func TestValkeyAway(t *testing.T) {
 	}
 	if strings.Contains(s.logged(), `"level":"ERROR"`) {
 		t.Error("it logs errors")
+	}
+}
+
+// What a node has on its disk from before a purge is not shown when it comes back, also where those that know of the purge
+// take their time.
+func TestPurgedWhileItWasAway(t *testing.T) {
+	bucket := storageS3(t, "results")
+	gated, open := bucket.gate(t)
+	valkey := fleettest.Start(t)
+	for name, c := range map[string]struct {
+		before, after []string // settings, when all is well and when the node comes back
+		slow, well    func()
+	}{
+		"bucket": {bucket.asTier("results"), gated.asTier("results"), func() {}, open},
+		"valkey": {meetAt(valkey), meetAt(valkey),
+			func() { valkey.Signal(syscall.SIGSTOP) }, func() { valkey.Signal(syscall.SIGCONT) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			disk := []string{"CACHE_TYPE=disk", "CACHE_DISK_PATH=" + t.TempDir()}
+			source := newOrigin(t, says("max-age=600", version(t, 1)))
+			path := "/_/w:100/plain/" + source.URL + "/a.jpg"
+			node := start(t, append(disk, c.before...)...)
+			if v := versionOf(t, node.get(path)); v != 1 {
+				t.Errorf("version %d, want 1", v)
+			}
+			if err := node.stop(); err != nil {
+				t.Fatal(err)
+			}
+			other := start(t, c.before...)
+			other.purge(t, `{"all": true}`)
+			eventually(t, "others can know of the purge", func() bool { return other.metric("stillroom_fleet_rules_pending") == 0 })
+			source.play(says("max-age=600", version(t, 2)))
+			c.slow()
+			time.AfterFunc(500*time.Millisecond, c.well)
+			node = start(t, append(disk, c.after...)...)
+			if v := versionOf(t, node.get(path)); v != 2 {
+				t.Errorf("version %d when it is back, want 2", v)
+			}
+		})
 	}
 }

@@ -36,5 +36,11 @@ func valkeyIsURL(c *Config) string {
 	if strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") {
 		return want + "; characters such as / and # in a password are written as %2F and %23"
 	}
+	// Other clients take a password and much else as parameters, which would be shown.
+	for name := range u.Query() {
+		if name != "db" {
+			return want + "; no parameter but db is understood"
+		}
+	}
 	return ""
 }

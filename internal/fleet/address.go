@@ -1,7 +1,9 @@
 package fleet
 
 import (
-	"errors"
+	"context"
+	"crypto/tls"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -20,46 +22,48 @@ const (
 	buffers = 32 << 10
 )
 
-// parse reads a server's URL. Errors show no password.
+// parse reads a server's URL. Errors repeat nothing of it but a scheme, the name of a parameter and a number: what was meant
+// as a password may stand anywhere in a URL that is not one.
 func parse(text string) (valkey.ClientOption, error) {
 	const op = "fleet.connect"
 	bad := func(message string, args ...any) (valkey.ClientOption, error) {
-		return valkey.ClientOption{}, fault.New(fault.Internal, op, message, args...)
+		return valkey.ClientOption{}, fault.New(fault.Internal, op, "server: "+message, args...)
 	}
+	const example = "redis://host:6379/0 or the like; characters such as / and # in a password are written as %%2F and %%23"
 	u, err := url.Parse(text)
-	if err != nil {
-		var syntax *url.Error // holds the whole text, password included
-		if errors.As(err, &syntax) {
-			err = syntax.Err
-		}
-		return bad("server: want redis://host:6379/0 or the like: %w", err)
+	if err != nil || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") {
+		return bad("want " + example)
 	}
 	switch u.Scheme {
 	case "redis", "rediss", "valkey", "valkeys":
 		if u.Hostname() == "" {
-			return bad("server: want a host in %q", u.Redacted())
+			return bad("want a host, as in " + example)
 		}
 	case "unix":
 		if strings.TrimSpace(u.Path) == "" {
-			return bad("server: want a path in %q", u.Redacted())
+			return bad("want a path, as in unix:///run/valkey.sock")
 		}
 	default:
-		return bad("server: want a URL with scheme redis, rediss, valkey, valkeys or unix, got %q", u.Scheme)
+		return bad("want a URL with scheme redis, rediss, valkey, valkeys or unix, got %q", u.Scheme)
 	}
 	for name := range u.Query() {
 		if name != "db" {
-			return bad("server: want no parameter but db in %q, got %q", u.Redacted(), name)
+			return bad("want no parameter but db, got %q", name)
 		}
 	}
 	if u.Path == "/" {
 		u.Path = ""
 	}
 	option, err := valkey.ParseURL(u.String())
-	if err != nil {
-		return bad("server: %w", err)
+	if err != nil || option.SelectDB < 0 {
+		return bad("want the number of a database, 0 or more, as in " + example)
 	}
-	if option.SelectDB < 0 {
-		return bad("server: want a database of 0 or more in %q, got %d", u.Redacted(), option.SelectDB)
+	network := "tcp"
+	if u.Scheme == "unix" {
+		network = "unix"
+	}
+	option.DialCtxFn = func(ctx context.Context, address string, dialer *net.Dialer, secure *tls.Config) (net.Conn, error) {
+		return dial(ctx, network, address, dialer, secure)
 	}
 	option.ForceSingleClient = true
 	option.PipelineMultiplex = -1  // one connection: the order of its commands is relied upon by leases

@@ -41,7 +41,7 @@ func (f *Client) callAnyway(ctx context.Context, operation string, timeout time.
 	outcome := Answered
 	switch {
 	case err == nil:
-		f.circuit.report(true)
+		f.circuit.report(operation, nil)
 	case ctx.Err() != nil, f.ctx.Err() != nil:
 		outcome = Left
 	default:
@@ -49,7 +49,7 @@ func (f *Client) callAnyway(ctx context.Context, operation string, timeout time.
 		if errors.Is(err, errSlow) {
 			outcome = Slow
 		}
-		f.circuit.report(false)
+		f.circuit.report(operation, err)
 	}
 	f.observer.Call(operation, time.Since(began), outcome)
 	return answer, err

@@ -384,7 +384,7 @@ func TestServerGoesWhileOthersWait(t *testing.T) {
 		began := time.Now()
 		time.AfterFunc(100*time.Millisecond, func() {
 			for range tolerated {
-				s.clients[1].circuit.report(false)
+				s.clients[1].circuit.report("lease take", errSlow)
 			}
 		})
 		if err := s.get(t.Context(), 1); err != nil {

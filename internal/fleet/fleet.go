@@ -1,7 +1,7 @@
 // Package fleet lets several nodes act as one: purges reach all of them, and one of them makes a result while the
 // others wait for it. They meet at a Valkey or Redis server, which holds nothing that is not held elsewhere: it may be
-// slow, be away or be emptied at any time. Whatever cannot be asked there within a moment is decided without it, so
-// that the worst it can do to a request is to cost that moment.
+// slow, be away, be emptied or say what it must not at any time. Whatever cannot be asked there within a moment is decided
+// without it, so that the worst it can do to a request is to cost that moment.
 package fleet
 
 import (
@@ -108,8 +108,8 @@ func newClient(c Config, option valkey.ClientOption) *Client {
 // Up reports whether the server is being asked. While it is not, everything is decided without it.
 func (f *Client) Up() bool { return f.circuit.closed() }
 
-// Close ends the connection and everything that was built on the client, and waits for it. What is asked afterwards is
-// decided alone. Leases that are held end by themselves.
+// Close ends the connection and everything that was built on the client, and waits for it: some seconds where the server is
+// silent. What is asked afterwards is decided alone. Leases that are held end by themselves.
 func (f *Client) Close() error {
 	f.mu.Lock()
 	f.closed = true

@@ -28,7 +28,7 @@ func (f *Client) keepConnected() {
 			// Dropped, because the name may stand for another server by now.
 			f.disconnect()
 			if !said && f.ctx.Err() == nil {
-				f.log.Warn("valkey does not answer: going on without it", "error", err)
+				f.log.Warn("valkey does not answer: going on without it", "error", f.redacted(err))
 				said = true
 			}
 			pause = f.rest(pause, nil)
@@ -39,7 +39,7 @@ func (f *Client) keepConnected() {
 		began := time.Now()
 		select {
 		case <-f.circuit.whenOpen():
-			f.log.Warn("valkey failed too often: going on without it")
+			f.log.Warn("valkey failed too often: going on without it", "error", f.redacted(f.circuit.lastFailure()))
 			said = true
 		case <-f.ctx.Done():
 			return

@@ -135,6 +135,9 @@ func TestLateLeaseIsGivenBack(t *testing.T) {
 	road := newProxy(t, m.address())
 	slow := NewLeases(connectWith(t, road.listener.Addr().String(), Config{CallTimeout: 50 * time.Millisecond}), LeasesConfig{TTL: time.Hour})
 	fine := NewLeases(connect(t, m.address()), LeasesConfig{TTL: time.Hour})
+	// The server knows the scripts then: else it would ask for them, and nobody would wait for that.
+	first, _ := fine.Acquire(t.Context(), "key")
+	first.Release(nil)
 	road.delay.Store(int64(200 * time.Millisecond))
 	if lease, held := slow.Acquire(t.Context(), "key"); !held || lease.holding != nil {
 		t.Errorf("held %v, lease %v: want to be told to go ahead, without a lease", held, lease.holding)

@@ -4,8 +4,8 @@ import "time"
 
 // Observer counts what a client does. Its methods are called by many goroutines and must not block.
 type Observer interface {
-	// Call is told of everything the server was asked, how long that took and what came of it. Calls that were not made
-	// because the circuit is open count with no time and Skipped.
+	// Call is told of everything the server was asked, how long that took and what came of it, but for whether it is there.
+	// Calls that were not made because the circuit is open count with no time and Skipped.
 	Call(operation string, took time.Duration, outcome Outcome)
 	// Circuit is told when the server begins to be asked and when it ceases to be.
 	Circuit(closed bool)

@@ -157,6 +157,11 @@ func TestLogIsLost(t *testing.T) {
 			command(t, m.address(), "DEL", log)
 			command(t, m.address(), "ZADD", log, "0", "another epoch", "1", "a rule of the future", "2", "another")
 		},
+		"begun anew with what was read last in its place": func(t *testing.T, m machine, log string) {
+			command(t, m.address(), "EVAL", `local last = redis.call('ZRANGE', KEYS[1], '-1', '-1', 'WITHSCORES')
+redis.call('DEL', KEYS[1])
+return redis.call('ZADD', KEYS[1], '0', 'another epoch', last[2], last[1])`, "1", log)
+		},
 		"stopped and started": func(_ *testing.T, m machine, _ string) { m.stop(); m.start() },
 	}
 	for name, lose := range losses {
@@ -290,12 +295,16 @@ type stubborn struct {
 	asked atomic.Int64
 }
 
-func (s *stubborn) Merge(r purge.Rule) (bool, error) {
-	s.asked.Add(1)
-	if !s.takes.Load() {
-		return false, errors.New("its time is ahead of this machine's clock")
+func (s *stubborn) MergeAll(rules []purge.Rule) []purge.Outcome {
+	s.asked.Add(int64(len(rules)))
+	if s.takes.Load() {
+		return s.Ledger.MergeAll(rules)
 	}
-	return s.Ledger.Merge(r)
+	outcomes := make([]purge.Outcome, len(rules))
+	for i := range outcomes {
+		outcomes[i].Err = errors.New("its time is ahead of this machine's clock")
+	}
+	return outcomes
 }
 
 func TestRuleOfAClockAheadIsHeldBack(t *testing.T) {

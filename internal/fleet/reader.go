@@ -3,15 +3,11 @@ package fleet
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/stillroom/stillroom/internal/fault"
 	"github.com/stillroom/stillroom/internal/purge"
 )
-
-// maxDeferred bounds the rules that a ledger does not take yet.
-const maxDeferred = 1000
 
 // reader brings the rules of the log to the ledger. It is one goroutine's.
 type reader struct {
@@ -20,11 +16,16 @@ type reader struct {
 	now    func() time.Time
 	warn   *slog.Logger
 	merged func(rules int) // is told how many came into force
+	hold   time.Duration   // after this, the log is read again from where rules were left out
 
-	joined   bool   // what follows is true of the log
-	epoch    string // "" = it was empty
-	last     placed // the last rule that was read; place 0 = none
-	deferred []purge.Rule
+	joined bool   // what follows is true of the log
+	epoch  string // "" = it was empty
+	last   placed // the last rule that was read; place 0 = none
+
+	deferred []purge.Rule // that the ledger does not take yet
+	left     bool         // there was no room for some of them
+	before   placed       // the rule before the first that was left out; place 0 = none
+	again    time.Time    // when it is tried again
 }
 
 // forget makes the next advance begin from the start.
@@ -39,27 +40,27 @@ func (r *reader) begun(epoch string) bool {
 	return true
 }
 
-// advance merges what has come to the log since the last time. whole says that the log was read from its start, because
-// it is another one or has lost what was read last, as after a fail-over; seen then holds the IDs of all its rules.
+// advance merges what has come to the log since the last time, and returns the IDs of all that it read. whole says that it
+// read the log from its start, because it is another one or has lost what was read last, as after a fail-over.
 func (r *reader) advance(ctx context.Context) (seen map[string]struct{}, whole bool, err error) {
-	r.mergeDeferred()
+	r.retry()
+	seen = map[string]struct{}{}
 	if r.joined {
 		epoch, rules, err := r.log.Read(ctx, r.last.place)
 		if err != nil {
 			return nil, false, err
 		}
 		if epoch == r.epoch && r.continues(rules) {
-			return nil, false, r.follow(ctx, rules, nil)
+			return seen, false, r.follow(ctx, rules, seen)
 		}
 	}
-	r.joined = false
+	r.joined, r.left = false, false
 	r.last = placed{}
 	epoch, rules, err := r.log.Read(ctx, 0)
 	if err != nil {
 		return nil, false, err
 	}
 	r.epoch = epoch
-	seen = map[string]struct{}{}
 	if err := r.follow(ctx, rules, seen); err != nil {
 		return nil, false, err
 	}
@@ -75,12 +76,7 @@ func (r *reader) continues(rules []placed) bool {
 // follow merges a page and those behind it.
 func (r *reader) follow(ctx context.Context, rules []placed, seen map[string]struct{}) error {
 	for {
-		for _, text := range rules {
-			if text != r.last {
-				r.merge(text.text, seen)
-			}
-			r.last = text
-		}
+		r.take(rules, seen)
 		if len(rules) < page {
 			return nil
 		}
@@ -98,58 +94,3 @@ func (r *reader) follow(ctx context.Context, rules []placed, seen map[string]str
 }
 
 var errMoved = fault.New(fault.Internal, "fleet.purges", "the log was begun anew while it was read")
-
-// merge puts one rule in force here.
-func (r *reader) merge(text string, seen map[string]struct{}) {
-	rule, err := purge.ParseRule(text)
-	if err != nil {
-		r.warn.Warn("a purge in the log cannot be read", "error", err)
-		return
-	}
-	if seen != nil {
-		seen[rule.ID] = struct{}{}
-	}
-	if !r.tryMerge(rule) {
-		r.hold(rule)
-	}
-}
-
-// tryMerge reports false for a rule that the ledger may take later: its node's clock is ahead, or the ledger is full.
-func (r *reader) tryMerge(rule purge.Rule) bool {
-	merged, err := r.ledger.Merge(rule)
-	if merged {
-		r.merged(1)
-	}
-	switch {
-	case err == nil:
-	case fault.Is(err, fault.Overloaded), rule.At.After(r.now()):
-		return false
-	default:
-		// Of a kind that this version does not know, or in force but not written, which the ledger sees to.
-		r.warn.Error("a purge of another node", "rule", rule.ID, "error", err)
-	}
-	return true
-}
-
-// hold keeps a rule for later.
-func (r *reader) hold(rule purge.Rule) {
-	if slices.ContainsFunc(r.deferred, func(d purge.Rule) bool { return d.ID == rule.ID }) {
-		return // the log was read from its start again
-	}
-	if len(r.deferred) >= maxDeferred {
-		r.warn.Error("a purge of another node is not in force here: too many are held back already", "rule", rule.ID, "at", rule.At)
-		return
-	}
-	r.warn.Warn("a purge of another node is held back: its clock is ahead, or the ledger is full", "rule", rule.ID, "at", rule.At)
-	r.deferred = append(r.deferred, rule)
-}
-
-func (r *reader) mergeDeferred() {
-	kept := r.deferred[:0]
-	for _, rule := range r.deferred {
-		if !r.tryMerge(rule) {
-			kept = append(kept, rule)
-		}
-	}
-	r.deferred = kept
-}

@@ -93,38 +93,39 @@ type placed struct {
 	place int64
 }
 
-func (l *ruleLog) run(ctx context.Context, operation string, script *valkey.Lua, args ...string) ([]valkey.ValkeyMessage, error) {
+func (l *ruleLog) run(ctx context.Context, operation string, script *valkey.Lua, args ...string) (valkey.ValkeyMessage, error) {
 	f := l.client
-	answer, err := f.call(ctx, operation, unhurried*f.callTimeout, func(ctx context.Context, c valkey.Client) valkey.ValkeyResult {
+	return f.call(ctx, operation, unhurried*f.callTimeout, func(ctx context.Context, c valkey.Client) valkey.ValkeyResult {
 		return script.Exec(ctx, c, []string{f.prefix + "purges"}, args)
 	})
+}
+
+// runPair is run for scripts that return an epoch and something else.
+func (l *ruleLog) runPair(
+	ctx context.Context, operation string, script *valkey.Lua, args ...string,
+) (epoch string, other valkey.ValkeyMessage, err error) {
+	answer, err := l.run(ctx, operation, script, args...)
 	if err != nil {
-		return nil, err
-	}
-	if answer.IsInt64() {
-		return nil, nil
+		return "", other, err
 	}
 	fields, err := answer.ToArray()
-	if err == nil && len(fields) != 2 {
-		err = errAnswer
+	if err != nil || len(fields) != 2 {
+		return "", other, errAnswer
 	}
-	return fields, err
+	if epoch, err = fields[0].ToString(); err != nil {
+		return "", other, errAnswer
+	}
+	return epoch, fields[1], nil
 }
 
 // Read returns a page of the log from a place on.
 func (l *ruleLog) Read(ctx context.Context, from int64) (epoch string, rules []placed, err error) {
-	fields, err := l.run(ctx, "purges read", l.read, strconv.FormatInt(max(from, 1), 10), strconv.Itoa(page))
+	epoch, answer, err := l.runPair(ctx, "purges read", l.read, strconv.FormatInt(max(from, 1), 10), strconv.Itoa(page))
 	if err != nil {
 		return "", nil, err
 	}
-	if epoch, err = fields[0].ToString(); err != nil {
-		return "", nil, err
-	}
-	pairs, err := fields[1].AsStrSlice()
-	if err != nil {
-		return "", nil, err
-	}
-	if len(pairs)%2 != 0 {
+	pairs, err := answer.AsStrSlice()
+	if err != nil || len(pairs)%2 != 0 {
 		return "", nil, errAnswer
 	}
 	for i := 0; i < len(pairs); i += 2 {
@@ -144,16 +145,14 @@ func (l *ruleLog) Offer(ctx context.Context, oldest time.Time, rules []string) (
 		old = strconv.FormatInt(oldest.UnixNano(), 10)
 	}
 	args := append([]string{l.client.prefix + purgesChannel, old, strconv.Itoa(l.bound + 1), rand.Text()}, rules...)
-	fields, err := l.run(ctx, "purges offer", l.offer, args...)
+	epoch, answer, err := l.runPair(ctx, "purges offer", l.offer, args...)
 	if err != nil {
 		return "", err
 	}
-	if epoch, err = fields[0].ToString(); err != nil {
-		return "", err
-	}
-	if taken, err := fields[1].AsInt64(); err != nil {
-		return "", err
-	} else if taken != 1 {
+	switch taken, err := answer.AsInt64(); {
+	case err != nil:
+		return "", errAnswer
+	case taken != 1:
 		return epoch, errFull
 	}
 	return epoch, nil

@@ -63,12 +63,13 @@ func (p process) address() string { return p.Address() }
 func (p process) stop()           { p.Stop() }
 func (p process) start()          { p.Start() }
 
-// proxy stands between a client and a server, to delay what is answered and to cut connections.
+// proxy stands between a client and a server, to delay and to spoil what is answered and to cut connections.
 type proxy struct {
 	listener net.Listener
-	to       string
+	to       atomic.Value // string: where connections that are made from now on lead to
 	delay    atomic.Int64 // nanoseconds
 	refuses  atomic.Bool
+	adds     atomic.Value // string: what it adds to all that is answered
 
 	mu    sync.Mutex
 	conns []net.Conn
@@ -80,7 +81,8 @@ func newProxy(t *testing.T, to string) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: l, to: to}
+	p := &proxy{listener: l}
+	p.to.Store(to)
 	p.wg.Go(p.serve)
 	t.Cleanup(func() {
 		l.Close()
@@ -97,7 +99,7 @@ func (p *proxy) serve() {
 		if err != nil {
 			return
 		}
-		s, err := net.Dial("tcp", p.to)
+		s, err := net.Dial("tcp", p.to.Load().(string))
 		if err != nil || p.refuses.Load() {
 			c.Close()
 			if err == nil {
@@ -118,7 +120,11 @@ func (p *proxy) answer(c, s net.Conn) {
 	for {
 		n, err := s.Read(buffer)
 		time.Sleep(time.Duration(p.delay.Load()))
-		if _, failed := c.Write(buffer[:n]); err != nil || failed != nil {
+		b := buffer[:n]
+		if more, _ := p.adds.Load().(string); n > 0 {
+			b = append(b, more...)
+		}
+		if _, failed := c.Write(b); err != nil || failed != nil {
 			return
 		}
 	}

@@ -77,7 +77,7 @@ func (f *Client) listen() {
 		if f.ctx.Err() != nil {
 			return
 		}
-		f.log.Debug("valkey: the subscription ended", "error", err)
+		f.log.Debug("valkey: the subscription ended", "error", f.redacted(err))
 		if subscribed.Swap(false) {
 			pause = firstRetry
 		}

@@ -25,11 +25,18 @@ func TestServerURL(t *testing.T) {
 		{url: "valkey:6379", wrong: "host"},
 		{url: "redis://", wrong: "host"},
 		{url: "http://:secret@valkey", wrong: "scheme"},
-		{url: "redis://:secret@valkey/one", wrong: "database number"},
+		{url: "redis://:secret@valkey/one", wrong: "database"},
 		{url: "redis://:secret@valkey/-1", wrong: "database"},
-		{url: "redis://:secret@valkey/0/1", wrong: "path"},
+		{url: "redis://:secret@valkey/0/1", wrong: "database"},
 		{url: "redis://:secret@valkey?max_retries=0", wrong: "max_retries"},
-		{url: "redis://:secret@valkey:port", wrong: "port"},
+		{url: "redis://valkey?password=secret", wrong: `"password"`},
+		{url: "redis://:secret@valkey:port", wrong: "redis://host"},
+		{url: "redis://:secret/#@valkey", wrong: "%2F"},
+		{url: "redis://user:1/secret@valkey", wrong: "%2F"},
+		{url: "redis://user:1?secret@valkey", wrong: "%2F"},
+		{url: "redis://user:1#secret@valkey", wrong: "%2F"},
+		{url: "redis://user:1%zzsecret@valkey", wrong: "%2F"},
+		{url: "redis:secret@valkey", wrong: "host"},
 		{url: "unix://?db=1", wrong: "path"},
 	} {
 		option, err := parse(test.url)
@@ -59,7 +66,16 @@ func TestCircuit(t *testing.T) {
 	c := newCircuit(func(closed bool) { changes = append(changes, closed) })
 	calls := func(results string) {
 		for _, r := range results {
-			c.report(r == '.')
+			switch r {
+			case '.':
+				c.report("write", nil)
+			case 'x':
+				c.report("write", errSlow)
+			case 'r':
+				c.report("read", nil)
+			case 'X':
+				c.report("read", errSlow)
+			}
 		}
 	}
 	steps := []struct {
@@ -76,6 +92,9 @@ func TestCircuit(t *testing.T) {
 		{"the probe closes it again", c.close, true},
 		{"the count began anew", func() { calls("xxxx") }, true},
 		{"and it opens again", func() { calls("x") }, false},
+		{"the probe closes it once more", c.close, true},
+		{"failures of one kind do not add to another's", func() { calls("xxxxXXXX") }, true},
+		{"and a success of one is not the other's", func() { calls("rx") }, false},
 	}
 	for _, s := range steps {
 		s.do()
@@ -83,7 +102,7 @@ func TestCircuit(t *testing.T) {
 			t.Errorf("%s: closed %v", s.name, c.closed())
 		}
 	}
-	if d := cmp.Diff([]bool{true, false, true, false}, changes); d != "" {
+	if d := cmp.Diff([]bool{true, false, true, false, true, false}, changes); d != "" {
 		t.Errorf("the observer was told: %s", d)
 	}
 }

@@ -39,14 +39,23 @@ func FormatRule(r Rule) string {
 	return fmt.Sprintf("%0*d %s", timeDigits, r.At.UnixNano(), text)
 }
 
-// ParseRule reads what FormatRule wrote. Whether the rule means anything is for Ledger.Merge to say.
-func ParseRule(text string) (Rule, error) {
+// RuleTime returns the time that the text of a rule begins with, also where what follows is of a version to come.
+func RuleTime(text string) (time.Time, error) {
 	if len(text) <= timeDigits || text[timeDigits] != ' ' {
-		return Rule{}, errors.New("want a time of twenty digits and a space")
+		return time.Time{}, errors.New("want a time of twenty digits and a space")
 	}
 	nanoseconds, err := strconv.ParseUint(text[:timeDigits], 10, 63)
 	if err != nil {
-		return Rule{}, errors.New("want a time of twenty digits")
+		return time.Time{}, errors.New("want a time of twenty digits")
+	}
+	return time.Unix(0, int64(nanoseconds)).UTC(), nil
+}
+
+// ParseRule reads what FormatRule wrote. Whether the rule means anything is for Ledger.Merge to say.
+func ParseRule(text string) (Rule, error) {
+	at, err := RuleTime(text)
+	if err != nil {
+		return Rule{}, err
 	}
 	var w told
 	if err := json.Unmarshal([]byte(text[timeDigits+1:]), &w); err != nil {
@@ -55,7 +64,7 @@ func ParseRule(text string) (Rule, error) {
 	if w.ID == "" {
 		return Rule{}, errors.New("want an id")
 	}
-	r := Rule{ID: w.ID, Selector: w.Selector, Value: w.Value, Soft: w.Soft, At: time.Unix(0, int64(nanoseconds)).UTC()}
+	r := Rule{ID: w.ID, Selector: w.Selector, Value: w.Value, Soft: w.Soft, At: at}
 	if w.Bytes != nil {
 		r.Value = string(w.Bytes)
 	}
