@@ -6,10 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/stillroom/stillroom/internal/bucket"
 	"github.com/stillroom/stillroom/internal/bucket/remote"
@@ -59,14 +57,9 @@ func at(region string) []func(*kms.Options) {
 // kmsFailure gives an error of KMS its kind. Nearly all its refusals have a status of 400, so their names count.
 func kmsFailure(ctx context.Context, op, subject string, err error) error {
 	subject += ": its key, of KMS"
-	var answer *awshttp.ResponseError
-	if ctx.Err() != nil || !errors.As(err, &answer) || answer.HTTPStatusCode() == 0 {
+	status, code := said(err)
+	if ctx.Err() != nil || status == 0 {
 		return remote.Failure(ctx, op, subject, err)
-	}
-	status, code := answer.HTTPStatusCode(), ""
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		code = api.ErrorCode()
 	}
 	switch code {
 	case "InvalidCiphertextException", "IncorrectKeyException": // no such data key was ever made for such a context

@@ -48,20 +48,28 @@ func inside(region string) []func(*s3.Options) {
 
 // failure gives an error of the SDK its kind. put says that it is of a Put with IfAbsent, version what was asked for.
 func failure(ctx context.Context, op, subject, version string, put bool, err error) error {
-	var answer *awshttp.ResponseError
-	if ctx.Err() != nil || !errors.As(err, &answer) || answer.HTTPStatusCode() == 0 {
+	status, code := said(err)
+	switch {
+	case ctx.Err() != nil || status == 0:
 		return remote.Failure(ctx, op, subject, err)
-	}
-	status, code := answer.HTTPStatusCode(), ""
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		code = api.ErrorCode()
-	}
-	if status < 300 { // half an answer, or one of another protocol
+	case status < 300: // half an answer, or one of another protocol
 		return remote.Broken(ctx, op, subject, err)
 	}
 	if status == 400 && version != "" {
 		status = 404 // what is no name of a version names none
 	}
 	return bucket.Answered(op, subject, status, code, put)
+}
+
+// said returns the status of the answer that an error of the SDK is about, and the service's word for it; 0 = there was none.
+func said(err error) (status int, code string) {
+	var answer *awshttp.ResponseError
+	if !errors.As(err, &answer) {
+		return 0, ""
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		code = api.ErrorCode()
+	}
+	return answer.HTTPStatusCode(), code
 }
