@@ -117,3 +117,28 @@ func TestEncryptedTier(t *testing.T) {
 		t.Errorf("there are %v, want entries and purges", folders)
 	}
 }
+
+// Where encryption is turned on or off over a bucket that is in use, what is in it is made again, and what was purged stays so.
+func TestEncryptionOverABucketInUse(t *testing.T) {
+	there, plain, _ := encrypted(t, "results")
+	there.settings = append(there.settings, "S3_KMS_KEY_ID="+buckettest.KMSKey)
+	source := newOrigin(t, says("max-age=600", version(t, 1)))
+	path := "/_/w:100/plain/" + source.URL + "/a.jpg"
+	folder := t.TempDir()
+	for n, now := range []storage{plain, there, plain} {
+		source.play(says("max-age=600", version(t, n+1)))
+		s := start(t, append(now.asTier("results"), "CACHE_TYPE=hybrid", "CACHE_DISK_PATH="+folder)...)
+		s.ready()
+		if v := versionOf(t, s.get(path)); v != n+1 {
+			t.Errorf("start %d: version %d, want the picture made again", n+1, v)
+		}
+		s.writes(1)
+		if a := s.get(path); !strings.HasPrefix(a.header.Get("Cache-Status"), "stillroom; hit;") {
+			t.Errorf("start %d: Cache-Status %q, want a hit", n+1, a.header.Get("Cache-Status"))
+		}
+		s.purge(t, `{"source":"`+source.URL+`/a.jpg"}`)
+		if err := s.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

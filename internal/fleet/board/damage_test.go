@@ -152,6 +152,32 @@ func TestOtherObjects(t *testing.T) {
 	})
 }
 
+// What cannot be decrypted, as what was written before the bucket was encrypted, will not be another time, either.
+func TestAnObjectThatCannotBeDecrypted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := memory(t)
+		one := join(t, b, setting{})
+		one.purgeSource(t, "plain")
+		time.Sleep(time.Minute)
+		began := time.Now()
+		two := prepare(t, b, setting{})
+		two.way.do(func(_ context.Context, o Operation, key string) error {
+			if o == Get {
+				return fault.New(fault.SourceFailed, "test.get", "%s: %w", key, bucket.ErrUnreadable)
+			}
+			return nil
+		})
+		two.Start()
+		time.Sleep(10 * time.Second)
+		if !two.Ready() || !covered(two, began.Add(-59*time.Second)) || covered(two, began) {
+			t.Errorf("ready %t, rules %+v", two.Ready(), two.Rules())
+		}
+		if _, _, failed := two.get(Get); failed != 0 {
+			t.Errorf("%d failures of the bucket are counted", failed)
+		}
+	})
+}
+
 // An object that the service does not hand out counts as not understood, but not as soon as credentials fail.
 func TestAnObjectThatIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

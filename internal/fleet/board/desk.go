@@ -58,6 +58,9 @@ func (d *desk) fetch(ctx context.Context, l listed) ([]purge.Rule, error) {
 		content, err = readContent(object.Body)
 		_ = object.Body.Close() // all that is wanted was read, or there is an error already
 	}
+	if errors.Is(err, bucket.ErrUnreadable) {
+		return nil, foreign("%w", err) // as from before the bucket was encrypted
+	}
 	if err := d.outcome(ctx, Get, err); err != nil {
 		return nil, err
 	}
