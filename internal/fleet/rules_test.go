@@ -19,11 +19,6 @@ type disk struct {
 	waits atomic.Int64
 }
 
-func (d *disk) Merge(r purge.Rule) (bool, error) {
-	d.waits.Add(1)
-	return d.Ledger.Merge(r)
-}
-
 func (d *disk) MergeAll(rules []purge.Rule) []purge.Outcome {
 	d.waits.Add(1)
 	return d.Ledger.MergeAll(rules)

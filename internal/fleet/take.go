@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stillroom/stillroom/internal/fault"
 	"github.com/stillroom/stillroom/internal/purge"
 )
 
@@ -53,7 +52,7 @@ func (r *reader) merge(rules []purge.Rule) (later []bool) {
 			merged++
 			unwritten = err // nil as a rule; the ledger writes them when its disk works again
 		case err == nil:
-		case fault.Is(err, fault.Overloaded), rules[i].At.After(r.now()):
+		case outcome.Later(rules[i], r.now()):
 			later[i] = true
 		default:
 			r.purgeAll(rules[i].ID, rules[i].At, err)

@@ -89,6 +89,11 @@ type Outcome struct {
 	Err    error
 }
 
+// Later reports whether the ledger may take r another time, which it has not taken now: it is full, or r is from ahead.
+func (o Outcome) Later(r Rule, now time.Time) bool {
+	return !o.Merged && o.Err != nil && (fault.Is(o.Err, fault.Overloaded) || r.At.After(now))
+}
+
 // MergeAll merges many rules, in their order, and returns an outcome for each. They are written together: ten thousand wait
 // for the disk once, which one by one takes ten seconds on a disk of a millisecond.
 func (l *Ledger) MergeAll(rules []Rule) []Outcome {

@@ -153,6 +153,25 @@ func TestOtherObjects(t *testing.T) {
 	})
 }
 
+// joinWithout is join for a node that gets an error in place of each object.
+func joinWithout(t *testing.T, b bucket.Bucket, instead func(key string) error) *node {
+	t.Helper()
+	n := prepare(t, b, setting{})
+	n.way.do(func(_ context.Context, o Operation, key string) error {
+		if o == Get {
+			return instead(key)
+		}
+		return nil
+	})
+	n.Start()
+	return n
+}
+
+// cold is how a service says that it keeps an object where it takes hours to get at.
+func cold(key string) error {
+	return bucket.Answered("test.get", key, 403, "InvalidObjectState", false)
+}
+
 // What cannot be decrypted, as what was written before the bucket was encrypted, will not be another time, either.
 func TestAnObjectThatCannotBeDecrypted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -161,14 +180,9 @@ func TestAnObjectThatCannotBeDecrypted(t *testing.T) {
 		one.purgeSource(t, "plain")
 		time.Sleep(time.Minute)
 		began := time.Now()
-		two := prepare(t, b, setting{})
-		two.way.do(func(_ context.Context, o Operation, key string) error {
-			if o == Get {
-				return fault.New(fault.SourceFailed, "test.get", "%s: %w", key, bucket.ErrUnreadable)
-			}
-			return nil
+		two := joinWithout(t, b, func(key string) error {
+			return fault.New(fault.SourceFailed, "test.get", "%s: %w", key, bucket.ErrUnreadable)
 		})
-		two.Start()
 		time.Sleep(10 * time.Second)
 		if !two.Ready() || !covered(two, began.Add(-59*time.Second)) || covered(two, began) {
 			t.Errorf("ready %t, rules %+v", two.Ready(), two.Rules())
@@ -187,14 +201,7 @@ func TestAnObjectThatIsRefused(t *testing.T) {
 		one.purgeSource(t, "cold")
 		time.Sleep(time.Minute)
 		began := time.Now()
-		two := prepare(t, b, setting{})
-		two.way.do(func(_ context.Context, o Operation, key string) error {
-			if o == Get {
-				return bucket.Answered("test.get", key, 403, "InvalidObjectState", false)
-			}
-			return nil
-		})
-		two.Start()
+		two := joinWithout(t, b, cold)
 		time.Sleep(14 * time.Minute)
 		if two.Ready() || len(two.Rules()) > 0 {
 			t.Errorf("too soon: ready %t, %d rules", two.Ready(), len(two.Rules()))
@@ -215,14 +222,7 @@ func TestManyObjectsThatAreRefused(t *testing.T) {
 			one.purgeSource(t, i)
 			time.Sleep(2 * time.Second)
 		}
-		two := prepare(t, b, setting{})
-		two.way.do(func(_ context.Context, o Operation, key string) error {
-			if o == Get {
-				return bucket.Answered("test.get", key, 403, "InvalidObjectState", false)
-			}
-			return nil
-		})
-		two.Start()
+		two := joinWithout(t, b, cold)
 		time.Sleep(14 * time.Minute)
 		if two.Ready() {
 			t.Error("ready too soon")

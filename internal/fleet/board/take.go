@@ -23,7 +23,7 @@ func (r *reader) take(l listed, rules []purge.Rule) {
 			merged++
 			unwritten = err // nil as a rule; the ledger writes them when its disk works again
 		case err == nil:
-		case fault.Is(err, fault.Overloaded), rules[i].At.After(r.now()):
+		case outcome.Later(rules[i], r.now()):
 			held++
 			why = err
 		default:
